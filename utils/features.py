@@ -139,9 +139,10 @@ def _compute(backbone, images, layers, pooling):
         return len(batch)
 
     starts = range(0, len(images), batch_size)
+    quiet = bool(os.environ.get("TQDM_DISABLE"))  # the notebook bar overlooks this variable
     with (
         ThreadPoolExecutor(workers) as pool,
-        tqdm(total=len(images), desc=backbone.name, unit="image", leave=False) as bar,
+        tqdm(total=len(images), desc=backbone.name, leave=False, disable=quiet) as bar,
     ):
         for done in pool.map(run, starts):
             bar.update(done)

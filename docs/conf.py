@@ -1,0 +1,39 @@
+"""Sphinx settings of the site. Nothing is loaded from the network, by the build or by a page."""
+
+from latex2mathml.converter import convert
+
+project = "From Pixels to Features"
+author = "The From Pixels to Features contributors"
+copyright = "the contributors; text and figures CC BY 4.0, figures of solar cells CC BY-NC-SA 4.0"
+extensions = ["myst_nb"]
+html_theme = "sphinx_book_theme"
+html_title = project
+html_theme_options = {"navbar_persistent": [], "use_download_button": True}
+myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"
+nb_merge_streams = True
+nb_ipywidgets_js = {}
+suppress_warnings = ["mystnb.unknown_mime_type", "myst.header", "myst.xref_missing"]
+html_math_renderer = "mathml"
+
+
+def inline(self, node):
+    self.body.append(convert(node.astext()))
+    raise _skip()
+
+
+def block(self, node):
+    self.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
+    raise _skip()
+
+
+def _skip():
+    from docutils.nodes import SkipNode
+
+    return SkipNode()
+
+
+def setup(app):
+    # browsers draw MathML themselves: no script has to be fetched
+    app.add_html_math_renderer("mathml", (inline, None), (block, None))

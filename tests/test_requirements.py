@@ -1,0 +1,80 @@
+"""Requirements, pins and imports agree."""
+
+import ast
+import re
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import nbformat
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+LISTS = ("requirements.txt", "tests/requirements.txt", "docs/requirements.txt")
+OWN = {"utils", "stamps", "execution", "concepts", "refresh", "notebook_form", "build_data"}
+ABSENT = {"google"}  # Colab's own
+
+
+def requirements(name):
+    lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
+    return [Requirement(line) for line in lines if line]
+
+
+def names(*lists):
+    return {canonicalize_name(r.name) for name in lists for r in requirements(name)}
+
+
+PINS = {canonicalize_name(r.name): r for r in requirements("constraints.txt")}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_requirement_is_pinned_within_its_range(name):
+    for requirement in requirements(name):
+        pin = PINS[canonicalize_name(requirement.name)]
+        version = re.fullmatch(r"==(.+)", str(pin.specifier))[1]
+        assert requirement.specifier.contains(version), f"{requirement} against {pin}"
+
+
+def imports(source):
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module.split(".")[0]
+
+
+def uncovered(sources, allowed):
+    providers = packages_distributions()
+    missing = set()
+    for source in sources:
+        for module in set(imports(source)) - set(sys.stdlib_module_names) - OWN - ABSENT:
+            distributions = {canonicalize_name(d) for d in providers.get(module, [module])}
+            if not distributions & allowed:
+                missing.add(module)
+    return missing
+
+
+def python_files(*folders):
+    return [path.read_text("utf-8") for folder in folders for path in (ROOT / folder).rglob("*.py")]
+
+
+def test_learners_imports_are_covered():
+    cells = [
+        "\n".join(line for line in cell.source.splitlines() if not line.lstrip().startswith(("!", "%")))
+        for path in (ROOT / "notebooks").glob("*.ipynb")
+        for cell in nbformat.read(path, 4).cells
+        if cell.cell_type == "code"
+    ]
+    # scikit-learn brings SciPy
+    assert uncovered(cells + python_files("utils"), names(LISTS[0]) | {"scipy"}) == set()
+
+
+def test_maintainers_imports_are_covered():
+    allowed = names(*LISTS) | {"scipy", "packaging"}  # brought by scikit-learn and pytest
+    assert uncovered(python_files("tools", "tests", "docs"), allowed) == set()
+
+
+def test_an_uncovered_import_is_caught():
+    assert uncovered(["import scipy.stats\nimport numpy"], {"numpy"}) == {"scipy"}

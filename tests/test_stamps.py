@@ -1,0 +1,41 @@
+"""What is derived from the notebooks and from pyproject.toml is up to date."""
+
+import nbformat
+import pytest
+import refresh
+import stamps
+
+
+@pytest.mark.parametrize("path", refresh.derived(), ids=lambda path: path.name)
+def test_up_to_date(path):
+    assert path.read_bytes() == refresh.derived()[path], "run `make refresh`"
+
+
+def test_address_stands_in_one_place():
+    address = stamps.settings()["repository"]
+    allowed = {"pyproject.toml", "README.md", "CITATION.cff"}
+    folders = ("utils", "tools", "tests", "docs", ".github")
+    for path in [p for folder in folders for p in (stamps.ROOT / folder).rglob("*") if p.is_file()]:
+        if path.suffix in {".py", ".md", ".yml"} and path.name not in allowed:
+            assert address not in path.read_text("utf-8"), path
+
+
+def test_setup_cell_is_short():
+    assert len(stamps.setup_cell().splitlines()) <= 8
+
+
+def test_missing_marker_is_named():
+    with pytest.raises(ValueError, match="<!-- cost -->"):
+        stamps.between("cost", "no markers", "x")
+
+
+def test_unknown_notebook_is_named():
+    with pytest.raises(ValueError, match="No notebook begins with '99'"):
+        stamps.notebook_paths(["99"])
+
+
+def test_figure_without_alt_text_is_refused():
+    cell = nbformat.v4.new_code_cell("plt.show()")
+    cell.outputs = [nbformat.v4.new_output("display_data", data={"image/png": ""})]
+    with pytest.raises(ValueError, match="without alt text"):
+        refresh.normalize(nbformat.v4.new_notebook(cells=[cell]))

@@ -1,0 +1,102 @@
+"""Execute a notebook as nbval will compare it, and measure what it took."""
+
+import os
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+
+import nbformat
+import psutil
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+# PYTEST_CURRENT_TEST: without it ipykernel would store log lines of C code, which nbval never sees
+QUIET = {
+    "PYTEST_CURRENT_TEST": "execute",
+    "TQDM_DISABLE": "1",
+    "COLUMNS": "80",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
+
+
+@dataclass
+class Run:
+    """An executed notebook, or the error that stopped it."""
+
+    notebook: nbformat.NotebookNode
+    seconds: float
+    peak_bytes: int
+    error: str = ""
+
+
+class _Meter(threading.Thread):
+    """Samples the memory of the kernel and its children."""
+
+    def __init__(self, client):
+        super().__init__(daemon=True)
+        self.client, self.peak, self.done = client, 0, threading.Event()
+
+    def run(self):
+        while not self.done.wait(0.2):
+            try:
+                kernel = psutil.Process(self.client.km.provisioner.pid)
+                family = [kernel, *kernel.children(recursive=True)]
+                self.peak = max(self.peak, sum(p.memory_info().rss for p in family))
+            except (AttributeError, psutil.Error):  # not started yet, or gone
+                continue
+
+
+def execute(path, cache=None, progress=None):
+    """Run a notebook from top to bottom in a new kernel, in its own folder.
+
+    Args:
+        path: the notebook; it is read, never written.
+        cache: folder for cached features; by default the course's own.
+        progress: function that receives (cells done, cells in all), or None.
+
+    Returns:
+        A `Run`.
+    """
+    notebook = nbformat.read(path, 4)
+    cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+    done = 0
+
+    def count(cell, cell_index, execute_reply):
+        nonlocal done
+        done += 1
+        if progress:
+            progress(done, cells)
+
+    client = NotebookClient(
+        notebook,
+        timeout=900,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,
+        store_widget_state=False,
+        on_cell_executed=count,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    with tempfile.TemporaryDirectory() as history:
+        changed = {**QUIET, "IPYTHONDIR": history}
+        if cache:
+            changed["COURSE_CACHE"] = str(cache)
+        before = {name: os.environ.get(name) for name in changed}
+        os.environ.update(changed)
+        meter, start, error = _Meter(client), time.monotonic(), ""
+        meter.start()
+        try:
+            client.execute()
+        except CellExecutionError as problem:
+            error = str(problem)
+        except Exception as problem:  # a dead kernel, a cell that never ends
+            error = f"{type(problem).__name__}: {problem}"
+        finally:
+            meter.done.set()
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name)
+                else:
+                    os.environ[name] = value
+    return Run(notebook, time.monotonic() - start, meter.peak, error)

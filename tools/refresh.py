@@ -1,0 +1,166 @@
+"""Execute notebooks in place and bring everything that is derived from them up to date.
+
+    python tools/refresh.py            # all notebooks
+    python tools/refresh.py 04 05      # those that begin with 04 or 05
+    python tools/refresh.py --stamp    # links, tables and indexes only; nothing is executed
+    python tools/refresh.py --check    # say what is out of date, change nothing
+
+Each notebook is executed twice, first with an empty cache and then with the
+one just filled. Their outputs must be the same; the two times make the cost card.
+"""
+
+import argparse
+import base64
+import csv
+import io
+import sys
+import tempfile
+
+import concepts
+import nbformat
+from execution import execute
+from PIL import Image
+from stamps import ROOT, between, links, notebook_paths, stamp, steady, tagged
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+LARGEST_IMAGE = 60_000
+README = ROOT / "README.md"
+FIGURE = ROOT / "docs" / "figure.png"
+
+
+def quantized(png):
+    """The PNG itself if it is small enough, else with as many colors as fit."""
+    for colors in (256, 128, 64, 32):
+        if len(png) <= LARGEST_IMAGE:
+            break
+        picture, packed = Image.open(io.BytesIO(png)).convert("RGB"), io.BytesIO()
+        picture.quantize(colors, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
+        png = packed.getvalue()
+    if len(png) > LARGEST_IMAGE:
+        raise ValueError(f"a figure has {len(png):,} bytes even in 32 colors; draw it smaller")
+    return png
+
+
+def normalize(notebook):
+    """Metadata that no run may change, small images, alt texts."""
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    )
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "image/png" not in output.get("data", {}):
+                continue
+            if "alt" not in cell.metadata:
+                raise ValueError(f"a figure without alt text: add `alt` to the cell's metadata\n{cell.source}")
+            png = quantized(base64.b64decode(output.data["image/png"]))
+            output.data["image/png"] = base64.b64encode(png).decode()
+            output.metadata = nbformat.from_dict({"image/png": {"alt": cell.metadata["alt"]}})
+
+
+def compared(notebook):
+    """Text of all outputs that nbval compares."""
+    texts = []
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or "nbval-ignore-output" in cell.metadata.get("tags", []):
+            continue
+        for output in cell.outputs:
+            texts.append(output.get("text") or output.get("data", {}).get("text/plain", ""))
+    return texts
+
+
+def refresh(path):
+    """Execute one notebook twice and write it; raise ValueError if that cannot be done well."""
+    with tempfile.TemporaryDirectory() as cache:
+        first = execute(path, cache)
+        again = first if first.error else execute(path, cache)
+    for run in (first, again):
+        if run.error:
+            raise ValueError(run.error)
+    for one, two in zip(compared(first.notebook), compared(again.notebook), strict=True):
+        if one != two:
+            raise ValueError(f"two runs differ:\n{one}\n---\n{two}")
+    notebook = again.notebook
+    card = tagged(notebook, "cost-card")
+    old = card.metadata.get("cost", {})
+    card.metadata["cost"] = {
+        "first": steady(first.seconds, old.get("first"), 30),
+        "again": steady(again.seconds, old.get("again"), 30),
+        "memory": steady(max(first.peak_bytes, again.peak_bytes) / 1e9, old.get("memory"), 0.5),
+    }
+    stamp(notebook, path)
+    normalize(notebook)
+    nbformat.validate(notebook)
+    nbformat.write(notebook, path)
+    print(f"{path.stem}: {first.seconds:.0f} s cold, {again.seconds:.0f} s warm, "
+          f"{max(first.peak_bytes, again.peak_bytes) / 1e9:.1f} GB")  # fmt: skip
+
+
+def table():
+    """The README's table of notebooks, the planned ones marked."""
+    lines = ["| notebook | subject | minutes: first, again | memory | data |", "|---|---|---|---|---|"]
+    with (ROOT / "tools" / "sequence.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            path = ROOT / "notebooks" / f"{row['notebook']}.ipynb"
+            if not path.exists():
+                lines.append(f"| {row['notebook']} (planned) | {row['subject']} | | | {row['data']} |")
+                continue
+            cost = tagged(nbformat.read(path, 4), "cost-card").metadata.get("cost", {})
+            time = f"{cost['first'] / 60:g}, {cost['again'] / 60:g}" if cost else "not measured"
+            memory = f"{cost['memory']:g} GB" if cost else ""
+            colab, _ = links(path)
+            name = f"[{path.stem}](notebooks/{path.name}) ([Colab]({colab}))"
+            lines.append(f"| {name} | {row['subject']} | {time} | {memory} | {row['data']} |")
+    return "\n".join(lines)
+
+
+def readme_figure():
+    """The stored figure of the cell whose metadata says `readme_figure`."""
+    for path in notebook_paths():
+        for cell in nbformat.read(path, 4).cells:
+            if cell.metadata.get("readme_figure"):
+                images = [o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {})]
+                return base64.b64decode(images[0])
+    raise ValueError("no cell's metadata says readme_figure")
+
+
+def derived():
+    """{path: content as it should be} of everything that follows from the notebooks."""
+    contents = {}
+    for path in notebook_paths():
+        notebook = nbformat.read(path, 4)
+        stamp(notebook, path)
+        contents[path] = nbformat.writes(notebook).rstrip("\n").encode() + b"\n"
+    contents[README] = between("notebooks", README.read_text("utf-8"), table()).encode()
+    contents[concepts.PAGE] = concepts.page().encode()
+    contents[FIGURE] = readme_figure()
+    return contents
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="beginnings of notebook names; all if none")
+    parser.add_argument("--stamp", action="store_true", help="execute nothing")
+    parser.add_argument("--check", action="store_true", help="only say what is out of date")
+    arguments = parser.parse_args()
+    failed = False
+    if not (arguments.stamp or arguments.check):
+        for path in notebook_paths(arguments.names):
+            try:
+                refresh(path)
+            except ValueError as problem:
+                failed = True
+                print(f"{path.name}: {problem}", file=sys.stderr)
+    stale = {
+        path: content
+        for path, content in derived().items()
+        if not path.exists() or path.read_bytes() != content
+    }
+    for path, content in stale.items():
+        print(f"{path.relative_to(ROOT)} {'is out of date' if arguments.check else 'updated'}")
+        if not arguments.check:
+            path.write_bytes(content)
+    sys.exit(failed or (arguments.check and bool(stale)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Execute every notebook without a browser, print what it took, build the site from the result."""
+
+import shutil
+import subprocess
+import sys
+
+import nbformat
+from execution import execute
+from stamps import ROOT, notebook_paths
+
+BUILD = ROOT / "build"
+PAGES = BUILD / "pages"
+
+
+def prepare(notebook):
+    """For the site: alt texts where myst-nb looks for them, no cell that only sets things up."""
+    for cell in notebook.cells:
+        if "alt" in cell.metadata:
+            cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
+
+
+def build_site(runs):
+    """Sphinx pages of the executed notebooks in build/site; every asset is local."""
+    shutil.rmtree(PAGES, ignore_errors=True)
+    (PAGES / "notebooks").mkdir(parents=True)
+    for name in ("conf.py", "index.md", "concepts.md"):
+        text = (ROOT / "docs" / name).read_text("utf-8")
+        (PAGES / name).write_text(text.replace("(../notebooks/", "(notebooks/"), "utf-8")
+    shutil.copy(ROOT / "docs" / "figure.png", PAGES)
+    for path, run in runs.items():
+        prepare(run.notebook)
+        nbformat.write(run.notebook, PAGES / "notebooks" / path.name)
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
+    return subprocess.call([*command, str(PAGES), str(BUILD / "site")])
+
+
+def main():
+    paths, runs = notebook_paths(), {}
+    for number, path in enumerate(paths, 1):
+        label = f"[{number}/{len(paths)}] {path.stem}"
+
+        def progress(done, cells, label=label):
+            if sys.stdout.isatty():
+                print(f"\r{label}: cell {done} of {cells}", end="", flush=True)
+
+        runs[path] = execute(path, progress=progress)
+        start = "\r" if sys.stdout.isatty() else ""
+        print(f"{start}{label}: {'failed' if runs[path].error else 'done'}" + " " * 20, flush=True)
+    print(f"\n{'notebook':28}{'minutes':>8}{'peak GB':>9}  status")
+    for path, run in runs.items():
+        status = "failed" if run.error else "ok"
+        print(f"{path.stem:28}{run.seconds / 60:8.1f}{run.peak_bytes / 1e9:9.1f}  {status}")
+    failed = [path for path, run in runs.items() if run.error]
+    for path in failed:
+        print(f"\n{path.name}:\n{runs[path].error}", file=sys.stderr)
+    if failed:
+        sys.exit(f"{len(failed)} of {len(paths)} notebooks failed; the site was not built")
+    if build_site(runs):
+        sys.exit("the site could not be built")
+    print(f"\nThe site: {(BUILD / 'site' / 'index.html').as_uri()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""What `make refresh` writes into every notebook: links, the set-up cell, the cost card."""
+
+import math
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+FOLDER = "from-pixels-to-features"  # where Colab puts the course
+
+SETUP = """\
+import os, sys
+from pathlib import Path
+course = Path("{folder}") if "google.colab" in sys.modules else Path("..")
+address = os.environ.get("COURSE_REPOSITORY", "{repository}")
+fetch = f"git clone -q --depth 1 {{address}} {{course}} && {{sys.executable}} -m pip install -q elpv-dataset"
+if not (course / "utils").exists() and (course.name != "{folder}" or os.system(fetch)):
+    raise OSError(f"The course is not here and could not be fetched from {{address}}. Check the address and the connection, then run this cell again.")
+sys.path.insert(0, str(course.resolve())); from utils.runtime import setup; runtime = setup(seed=0)"""
+
+
+def settings():
+    """The course's public address, from pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["course"]
+
+
+def notebook_paths(names=()):
+    """Paths of the notebooks in order, or of those whose names begin with one of `names`."""
+    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
+    for name in names:
+        if not any(path.stem.startswith(name) for path in paths):
+            known = ", ".join(path.stem for path in paths)
+            raise ValueError(f"No notebook begins with {name!r}. There are: {known}")
+    return [p for p in paths if not names or p.stem.startswith(tuple(names))]
+
+
+def setup_cell():
+    """Source of the first code cell, the same in every notebook."""
+    return SETUP.format(folder=FOLDER, repository=settings()["repository"] + ".git")
+
+
+def links(path):
+    """(Colab's address, the file's address) of a notebook."""
+    course = settings()
+    place = f"blob/{course['branch']}/notebooks/{path.name}"
+    repository = course["repository"].removeprefix("https://github.com/")
+    return (
+        f"https://colab.research.google.com/github/{repository}/{place}",
+        f"{course['repository']}/{place}",
+    )
+
+
+def badges(path):
+    """The line of links under a notebook's title."""
+    colab, plain = links(path)
+    return f"[Open in Colab]({colab}) · [View the file]({plain})"
+
+
+def between(name, text, content):
+    """`text` with `content` between the markers `<!-- name -->` and `<!-- /name -->`."""
+    pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+    replaced, count = re.subn(pattern, rf"\g<1>{content}\n\g<2>", text, count=1, flags=re.S)
+    if not count:
+        raise ValueError(f"The markers <!-- {name} --> and <!-- /{name} --> are missing.")
+    return replaced
+
+
+def tagged(notebook, tag):
+    """The first cell with a tag.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    for cell in notebook.cells:
+        if tag in cell.metadata.get("tags", []):
+            return cell
+    raise ValueError(f"a cell tagged {tag!r} is missing")
+
+
+def steady(measured, written, step):
+    """The written value while it is within a factor 1.5, else the measured one, rounded up.
+
+    >>> steady(70, 60, 30), steady(100, 60, 30), steady(10, None, 30)
+    (60, 120, 30)
+    """
+    rounded = math.ceil(measured / step) * step
+    close = written and written / 1.5 <= measured <= written * 1.5
+    return written if close else rounded
+
+
+def cost_line(cost, download):
+    """The sentence of a cost card, from `{"first": s, "again": s, "memory": GB}`."""
+
+    def minutes(seconds):
+        return f"{seconds / 60:g} minute{'' if seconds == 60 else 's'}"
+
+    first, again = minutes(cost["first"]), minutes(cost["again"])
+    time = first if first == again else f"{first} the first time, {again} after that"
+    return f"**Cost** on 2 CPU cores: {time} · {cost['memory']:g} GB of memory · download: {download}"
+
+
+def stamp(notebook, path):
+    """Write badges, set-up cell and cost card into a notebook."""
+    title, card = tagged(notebook, "title"), tagged(notebook, "cost-card")
+    title.source = between("badges", title.source, badges(path))
+    tagged(notebook, "setup").source = setup_cell()
+    if "cost" in card.metadata:
+        line = cost_line(card.metadata["cost"], card.metadata.get("download", "nothing"))
+        card.source = between("cost", card.source, line)
