@@ -84,8 +84,10 @@ def resize(images, side):
     >>> resize(np.full((1, 300, 300), 7, np.uint8), 224)[0, 100, 100]
     array([7, 7, 7], dtype=uint8)
     """
+    if images.dtype != np.uint8:
+        images = np.clip(np.rint(images), 0, 255).astype(np.uint8)
     resized = np.empty((len(images), side, side, 3), np.uint8)
-    for target, image in zip(resized, np.clip(np.rint(images), 0, 255).astype(np.uint8)):
+    for target, image in zip(resized, images):
         picture = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)
         target[:] = np.atleast_3d(np.asarray(picture))  # a single channel is broadcast to three
     return resized
