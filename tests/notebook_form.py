@@ -9,7 +9,13 @@ from stamps import badges, setup_cell
 
 MACHINE_PATH = re.compile(r"(?<![\w./])(/(home|root|tmp|work|Users|mnt|var)/|[A-Z]:\\)")
 LARGEST_IMAGE, LARGEST_NOTEBOOK = 60_000, 1_000_000
-SECTIONS = ("Your turn", "Recap", "Where the slides differ from today's libraries", "References", "Next")
+SECTIONS = (
+    "Your turn",
+    "Recap",
+    "Where the slides differ from today's libraries",
+    "References",
+    "Next",
+)
 
 
 def tags(cell):
@@ -133,7 +139,9 @@ def has_alt_texts(notebook, path):
             for kind in output.get("data", {}):
                 if kind.startswith("image/") and not output.metadata.get(kind, {}).get("alt"):
                     complaints.append(f"cell {i}: a figure without alt text")
-        if cell.cell_type == "markdown" and re.search(r"!\[\s*\]\(|<img(?![^>]*\balt=)", cell.source):
+        if cell.cell_type == "markdown" and re.search(
+            r"!\[\s*\]\(|<img(?![^>]*\balt=)", cell.source
+        ):
             complaints.append(f"cell {i}: an image without alt text")
     return complaints
 
@@ -159,7 +167,11 @@ def leads_on(notebook, path):
     linked = re.findall(r"\]\((\d\d_\w+\.ipynb)\)", after)
     if any(not (path.parent / name).exists() for name in linked):
         return ["the next link leads nowhere"]
-    return [] if linked or "(planned)" in after else ["the next notebook is neither linked nor planned"]
+    return (
+        []
+        if linked or "(planned)" in after
+        else ["the next notebook is neither linked nor planned"]
+    )
 
 
 RULES = (

@@ -62,7 +62,9 @@ def python_files(*folders):
 
 def test_learners_imports_are_covered():
     cells = [
-        "\n".join(line for line in cell.source.splitlines() if not line.lstrip().startswith(("!", "%")))
+        "\n".join(
+            line for line in cell.source.splitlines() if not line.lstrip().startswith(("!", "%"))
+        )
         for path in (ROOT / "notebooks").glob("*.ipynb")
         for cell in nbformat.read(path, 4).cells
         if cell.cell_type == "code"

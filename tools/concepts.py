@@ -45,7 +45,13 @@ def page():
     for concept, row in rows.items():
         if row["chapter"] != chapter:
             chapter = row["chapter"]
-            lines += ["", f"## {chapter}", "", "| id | concept | decks | where |", "|---|---|---|---|"]
+            lines += [
+                "",
+                f"## {chapter}",
+                "",
+                "| id | concept | decks | where |",
+                "|---|---|---|---|",
+            ]
         where = "; ".join(
             f"[{path.stem}](../notebooks/{path.name}), *{section}*"
             for path, section in places.get(concept, [])

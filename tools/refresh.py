@@ -51,7 +51,9 @@ def normalize(notebook):
             if "image/png" not in output.get("data", {}):
                 continue
             if "alt" not in cell.metadata:
-                raise ValueError(f"a figure without alt text: add `alt` to the cell's metadata\n{cell.source}")
+                raise ValueError(
+                    f"a figure without alt text: add `alt` to the cell's metadata\n{cell.source}"
+                )
             png = quantized(base64.b64decode(output.data["image/png"]))
             output.data["image/png"] = base64.b64encode(png).decode()
             output.metadata = nbformat.from_dict({"image/png": {"alt": cell.metadata["alt"]}})
@@ -97,12 +99,17 @@ def refresh(path):
 
 def table():
     """The README's table of notebooks, the planned ones marked."""
-    lines = ["| notebook | subject | minutes: first, again | memory | data |", "|---|---|---|---|---|"]
+    lines = [
+        "| notebook | subject | minutes: first, again | memory | data |",
+        "|---|---|---|---|---|",
+    ]
     with (ROOT / "tools" / "sequence.csv").open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream):
             path = ROOT / "notebooks" / f"{row['notebook']}.ipynb"
             if not path.exists():
-                lines.append(f"| {row['notebook']} (planned) | {row['subject']} | | | {row['data']} |")
+                lines.append(
+                    f"| {row['notebook']} (planned) | {row['subject']} | | | {row['data']} |"
+                )
                 continue
             cost = tagged(nbformat.read(path, 4), "cost-card").metadata.get("cost", {})
             time = f"{cost['first'] / 60:g}, {cost['again'] / 60:g}" if cost else "not measured"
@@ -118,7 +125,9 @@ def readme_figure():
     for path in notebook_paths():
         for cell in nbformat.read(path, 4).cells:
             if cell.metadata.get("readme_figure"):
-                images = [o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {})]
+                images = [
+                    o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {})
+                ]
                 return base64.b64decode(images[0])
     raise ValueError("no cell's metadata says readme_figure")
 

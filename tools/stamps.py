@@ -97,7 +97,9 @@ def cost_line(cost, download):
 
     first, again = minutes(cost["first"]), minutes(cost["again"])
     time = first if first == again else f"{first} the first time, {again} after that"
-    return f"**Cost** on 2 CPU cores: {time} · {cost['memory']:g} GB of memory · download: {download}"
+    return (
+        f"**Cost** on 2 CPU cores: {time} · {cost['memory']:g} GB of memory · download: {download}"
+    )
 
 
 def stamp(notebook, path):

@@ -28,9 +28,7 @@ def _inverted_residual(tensor, kernel, stride, expansion, channels, name):
     inputs, wide = tensor, tensor.shape[-1] * expansion
     if expansion > 1:
         tensor = layers.Conv2D(wide, 1, use_bias=False, name=f"{name}_expand")(tensor)
-        tensor = layers.ReLU(6, name=f"{name}_expand_relu")(
-            _normalize(tensor, f"{name}_expand_bn")
-        )
+        tensor = layers.ReLU(6, name=f"{name}_expand_relu")(_normalize(tensor, f"{name}_expand_bn"))
     tensor = layers.DepthwiseConv2D(
         kernel, stride, padding="same", use_bias=False, name=f"{name}_depthwise"
     )(tensor)
@@ -77,9 +75,7 @@ def build_efficientnet_lite0(image_size=224):
             f"of at least 32. Received: {image_size}"
         )
     inputs = keras.Input((image_size, image_size, 3), name="image")
-    tensor = layers.Conv2D(
-        32, 3, 2, padding="same", use_bias=False, name="stem_conv"
-    )(inputs)
+    tensor = layers.Conv2D(32, 3, 2, padding="same", use_bias=False, name="stem_conv")(inputs)
     tensor = layers.ReLU(6, name="stem")(_normalize(tensor, "stem_bn"))
     number = 0
     for blocks, kernel, stride, expansion, channels in STAGES:

@@ -151,8 +151,7 @@ def wilson_interval(correct, total, confidence=0.95):
     """
     if not 0 <= correct <= total or total == 0:
         raise ValueError(
-            "Needs 0 <= correct <= total and total > 0. "
-            f"Received: correct={correct}, total={total}"
+            f"Needs 0 <= correct <= total and total > 0. Received: correct={correct}, total={total}"
         )
     z = norm.ppf(0.5 + confidence / 2)
     rate, scale = correct / total, 1 + z**2 / total

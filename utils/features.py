@@ -181,7 +181,9 @@ def _read(path):
     except FileNotFoundError:
         return None
     except Exception:  # truncated, damaged, not an archive: zipfile raises many kinds
-        warnings.warn(f"Cached features {path.name} are damaged; computing them anew.", stacklevel=3)
+        warnings.warn(
+            f"Cached features {path.name} are damaged; computing them anew.", stacklevel=3
+        )
         return None
 
 

@@ -51,9 +51,7 @@ class Exercise:
     def check(self, answer):
         """Print whether the answer is missing, right, or what is wrong with it."""
         if is_stub(answer):
-            print(
-                "Not attempted yet: fill in the cell above, run it, then run this one again."
-            )
+            print("Not attempted yet: fill in the cell above, run it, then run this one again.")
             return
         try:
             print(f"Right. {self.verify(answer)}")

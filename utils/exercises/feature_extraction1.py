@@ -1,7 +1,7 @@
 """Exercises of 04_FeatureExtraction1: balanced accuracy, memory, scaling, k-NN."""
 
 import numpy as np
-from sklearn.metrics import accuracy_score, balanced_accuracy_score
+from sklearn.metrics import balanced_accuracy_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from utils.exercises import Exercise, Wrong, array, call, number
@@ -29,8 +29,9 @@ def _verify_balanced_accuracy(function):
         )
     rng = np.random.default_rng(0)
     truth, guess = rng.integers(0, 3, 60), rng.integers(0, 3, 60)
-    value, right = number(call(function, truth, guess), "the result"), (
-        balanced_accuracy_score(truth, guess)
+    value, right = (
+        number(call(function, truth, guess), "the result"),
+        (balanced_accuracy_score(truth, guess)),
     )
     if np.isclose(value, balanced_accuracy_score(guess, truth)):
         raise Wrong("the roles of truth and prediction are swapped: recall divides by true counts.")
@@ -201,7 +202,10 @@ def _verify_nearest(function):
     distances = np.linalg.norm(test[:, None] - train, axis=2)
     ranks = np.argsort(distances, axis=1)
     for slip, reason in (
-        (ranks[:, -k:], "these are the farthest training cells; `np.argsort` puts the nearest first"),
+        (
+            ranks[:, -k:],
+            "these are the farthest training cells; `np.argsort` puts the nearest first",
+        ),
         (ranks[:, 1 : k + 1], "the nearest training cell was left out; it is at position 0"),
         (ranks[:, :1], "only the nearest one voted; k = 3 of them should"),
         (ranks[:, : k - 1], "k - 1 cells voted; the slice `[:k]` takes k"),

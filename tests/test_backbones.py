@@ -1,0 +1,55 @@
+"""Pre-trained networks: real photographs, own preprocessing, named layers, clear errors."""
+
+from importlib import resources
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from utils import backbones
+
+
+def test_bundled_network_recognizes_photographs():
+    """18 of the 20 ImageNet validation photographs that foolbox carries."""
+    backbone, right = backbones.load(), 0
+    photographs = [
+        f for f in (resources.files("foolbox") / "data").iterdir() if f.name[:8] == "imagenet"
+    ]
+    for file in photographs:
+        picture = Image.open(str(file)).convert("RGB")
+        side = int(min(picture.size) * 0.875)
+        left, top = ((length - side) // 2 for length in picture.size)
+        box = (left, top, left + side, top + side)
+        image = np.asarray(picture.resize((224, 224), Image.Resampling.BICUBIC, box=box))
+        scores = backbone.model.predict_on_batch(backbone.preprocess(image[None]))
+        right += int(scores.argmax()) == int(file.name.split("_")[2].split(".")[0])
+    assert len(photographs) == 20 and right == 18
+
+
+@pytest.mark.parametrize("name", backbones.APPLICATIONS)
+def test_every_network_has_its_named_layers(name):
+    backbone = backbones.load(name, weights=None)
+    assert backbone.layers == backbones.APPLICATIONS[name][2]
+    keras.backend.clear_session()
+
+
+def test_own_preprocessing():
+    pixel = np.array([[[[10, 20, 30]]]], np.uint8)
+    wanted = backbones.load("ResNet50", weights=None).preprocess(pixel)
+    np.testing.assert_allclose(wanted.ravel(), [-73.939, -96.779, -113.68], atol=1e-3)
+    assert pixel.ravel().tolist() == [10, 20, 30]
+
+
+def test_missing_weights_name_the_remedy(monkeypatch):
+    def offline(**arguments):
+        raise Exception("URL fetch failure on https://…: None -- no route")
+
+    monkeypatch.setattr(keras.applications, "ResNet50", offline)
+    with pytest.raises(ConnectionError, match="Connect to the internet once, or use 'Efficient"):
+        backbones.load("ResNet50")
+
+
+def test_unknown_network_is_refused():
+    with pytest.raises(ValueError, match="Choose one of EfficientNetLite0.*'LeNet'"):
+        backbones.load("LeNet")

@@ -1,0 +1,50 @@
+"""The device branches; only the list of devices is faked."""
+
+import subprocess
+import sys
+
+import pytest
+import tensorflow as tf
+
+from utils import runtime
+
+
+def run(code):
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_cpu():
+    out = run("from utils.runtime import setup\nr = setup()\nprint(r.pick(cpu=1, gpu=2), r.count)")
+    assert out == "Ready on CPU, float32, seed 0.\n1 1\n"
+
+
+def test_two_devices_make_a_real_mirrored_strategy():
+    out = run(
+        "import tensorflow as tf\n"
+        "cpu = tf.config.list_physical_devices('CPU')[0]\n"
+        "two = [tf.config.LogicalDeviceConfiguration()] * 2\n"
+        "tf.config.set_logical_device_configuration(cpu, two)\n"
+        "from utils.runtime import Runtime\n"
+        "s = Runtime('CPU', 2, 'float32', 0).strategy()\n"
+        "print(type(s).__name__, s.num_replicas_in_sync)"
+    )
+    assert out.splitlines()[-1] == "MirroredStrategy 2"
+
+
+@pytest.mark.parametrize(
+    ("capability", "policy"),
+    [((6, 1), "float32"), ((7, 5), "mixed_float16"), ((8, 0), "mixed_bfloat16")],
+)
+def test_precision_follows_the_gpu(monkeypatch, capability, policy):
+    details = {"compute_capability": capability}
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: details)
+    assert runtime._precision(tf, ["GPU:0"]) == policy
+
+
+def test_tpu_runtime_names_the_gpu_runtime(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release")
+    with pytest.raises(ImportError, match="Runtime > Change runtime type > T4 GPU"):
+        runtime.setup()
