@@ -30,7 +30,7 @@ FIGURE = ROOT / "docs" / "figure.png"
 
 def quantized(png):
     """The PNG itself if it is small enough, else with as many colors as fit."""
-    for colors in (256, 128, 64, 32):
+    for colors in (256, 128, 64, 32, 16):
         if len(png) <= LARGEST_IMAGE:
             break
         picture, packed = Image.open(io.BytesIO(png)).convert("RGB"), io.BytesIO()

@@ -28,7 +28,7 @@ def use_style():
     plt.rcParams.update(STYLE)
 
 
-def show_images(images, titles=None, columns=4, title=None, side=1.7):
+def show_images(images, titles=None, columns=4, title=None, side=1.4):
     """A grid of images, each on the scale 0 to 255.
 
     Args:
