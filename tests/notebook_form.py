@@ -36,11 +36,11 @@ def headings(notebook):
 
 
 def is_valid(notebook, path):
+    ids = [cell.id for cell in notebook.cells]  # before validate, which mends duplicates
     try:
         nbformat.validate(notebook)
     except nbformat.ValidationError as error:
         return [f"not a valid notebook: {error.message}"]
-    ids = [cell.id for cell in notebook.cells]
     return [] if len(ids) == len(set(ids)) else ["two cells have the same id"]
 
 
@@ -153,7 +153,7 @@ def is_short(notebook, path):
     ]
     complaints = [f"a code cell of {size} lines" for size in sizes if size > 20]
     if statistics.median(sizes) > 5:
-        complaints.append(f"the median code cell has {statistics.median(sizes)} lines")
+        complaints.append(f"the median code cell has {statistics.median(sizes):g} lines")
     return complaints
 
 

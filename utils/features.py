@@ -178,7 +178,7 @@ def _read(path):
     try:
         with np.load(path) as arrays:  # the zip's checksum is verified on reading
             return arrays["features"]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except Exception:  # truncated, damaged, not an archive: zipfile raises many kinds
         warnings.warn(
