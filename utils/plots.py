@@ -246,3 +246,128 @@ def show_feature_maps(maps, channels=range(8), scale="layer", title=None, side=1
     if title:
         figure.suptitle(title, x=0.01, ha="left", fontsize=11)
     return figure
+
+
+def show_plane(points, labels, class_names, title, classifier=None, axis_names=("", "")):
+    """Points of up to four classes in a plane, and where a classifier's verdict changes.
+
+    Args:
+        points: float array `(n, 2)`.
+        labels: int array `(n,)`, indices into `class_names`.
+        class_names: sequence of str.
+        title: the finding.
+        classifier: fitted, with `predict` for rows of two numbers; its borders are drawn.
+        axis_names: the two quantities.
+
+    Returns:
+        The matplotlib axes.
+
+    Raises:
+        ValueError: if the points do not lie in a plane, or there are more than four classes.
+
+    Example:
+
+    >>> axes = show_plane([[0, 0], [1, 1]], [0, 1], ["low", "high"], "two points")
+    >>> plt.close(axes.figure)
+    """
+    points, labels = np.asarray(points), np.asarray(labels)
+    if points.ndim != 2 or points.shape[1] != 2 or len(class_names) > 4:
+        raise ValueError(
+            "Needs `points` of shape (n, 2) and at most four classes. "
+            f"Received: {points.shape} and {len(class_names)} classes"
+        )
+    figure, axes = plt.subplots(figsize=(5.4, 3.6))
+    looks = zip(class_names, (BLACK, SKY, VERMILION, BLUE), "xo^s")
+    for label, (name, color, marker) in enumerate(looks):
+        edge = {} if marker == "x" else {"edgecolor": BLACK, "linewidth": 0.4}
+        axes.scatter(*points[labels == label].T, 18, color, marker=marker, label=name, **edge)
+    if classifier is not None:
+        limits = axes.axis()
+        margins = limits[1] - limits[0], limits[3] - limits[2]  # so that limits can be widened
+        spans = [
+            np.linspace(low - margin, high + margin, 600)
+            for low, high, margin in zip(limits[::2], limits[1::2], margins)
+        ]
+        lattice = np.stack(np.meshgrid(*spans), axis=-1)
+        verdict = classifier.predict(lattice.reshape(-1, 2)).reshape(600, 600)
+        for label in np.unique(verdict)[1:]:
+            axes.contour(*spans, verdict >= label, [0.5], colors=GREY, linewidths=2)
+        axes.axis(limits)
+    axes.set(title=title, xlabel=axis_names[0], ylabel=axis_names[1])
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return axes
+
+
+def show_descents(loss, paths, title, limits=(-2.2, 2.2)):
+    """A loss of two numbers as contours, and on it one path of a descent a panel.
+
+    Args:
+        loss: function of two arrays, such as `lambda a, b: a**2 + b**2`.
+        paths: `{name: float array (steps + 1, 2)}`, the start first.
+        title: the finding.
+        limits: ends of both axes; a path that leaves them is cut off there.
+
+    Returns:
+        The matplotlib figure.
+
+    Example:
+
+    >>> path = np.array([[2, 1], [1, 0.5]])
+    >>> figure = show_descents(lambda a, b: a**2 + b**2, {"half": path}, "halfway in one step")
+    >>> plt.close(figure)
+    """
+    size = (2.1 * len(paths) + 0.4, 2.7)
+    figure, axes = plt.subplots(1, len(paths), figsize=size, sharey=True, squeeze=False)
+    span = np.linspace(*limits, 101)
+    heights = np.sqrt(loss(*np.meshgrid(span, span)))  # the root spreads the contours evenly
+    for axis, (name, path) in zip(axes.flat, paths.items()):
+        axis.contour(span, span, heights, 9, colors=GREY, linewidths=0.7)
+        axis.plot(*np.asarray(path).T, "o-", color=BLUE, markersize=3, linewidth=1)
+        axis.plot(*path[0], "s", color=VERMILION, markersize=6)
+        axis.set(xlim=limits, ylim=limits, aspect="equal", xlabel="a")
+        axis.set_title(name, fontsize=9)
+    axes[0, 0].set_ylabel("b")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return figure
+
+
+def show_borders(points, labels, models, title):
+    """Points of two classes, and one model's opinion of the plane a panel.
+
+    The shade is the probability of class 1, the line is where it passes one half.
+
+    Args:
+        points: float array `(n, 2)`.
+        labels: int array `(n,)`, 0 (crosses) or 1 (circles).
+        models: `{name: function}`; each takes rows of two numbers and returns
+            one probability of class 1 a row.
+        title: the finding.
+
+    Returns:
+        The matplotlib figure.
+
+    Example:
+
+    >>> models = {"right half": lambda rows: rows[:, 0] > 0.5}
+    >>> figure = show_borders(np.eye(2), np.array([1, 0]), models, "one line is enough")
+    >>> plt.close(figure)
+    """
+    points, labels = np.asarray(points), np.asarray(labels)
+    size = (2.1 * len(models), 2.6)
+    figure, axes = plt.subplots(1, len(models), figsize=size, squeeze=False)
+    margin = 0.15 * np.ptp(points, axis=0)
+    low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
+    spans = [np.linspace(*ends, 120) for ends in zip(low, high)]
+    lattice = np.stack(np.meshgrid(*spans), axis=-1).reshape(-1, 2)
+    for axis, (name, model) in zip(axes.flat, models.items()):
+        opinion = np.asarray(model(lattice), float).reshape(120, 120)
+        extent = (low[0], high[0], low[1], high[1])
+        axis.imshow(opinion, cmap="Blues", vmin=0, vmax=1.6, origin="lower", extent=extent)
+        if opinion.min() < 0.5 < opinion.max():
+            axis.contour(*spans, opinion, [0.5], colors=BLACK, linewidths=1.5)
+        axis.scatter(*points[labels == 0].T, 12, BLACK, marker="x", linewidth=0.8)
+        axis.scatter(*points[labels == 1].T, 12, SKY, edgecolor=BLACK, linewidth=0.4)
+        axis.set(xticks=[], yticks=[], aspect="auto")
+        axis.set_title(name, fontsize=9)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return figure
