@@ -72,6 +72,7 @@ def execute(path, cache=None, progress=None):
         notebook,
         timeout=900,
         kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],  # else a line on encryption in every terminal
         record_timing=False,
         coalesce_streams=True,
         store_widget_state=False,
