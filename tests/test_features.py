@@ -2,6 +2,8 @@
 
 import dataclasses
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -100,3 +102,38 @@ def test_unfinished_file_is_no_hit(backbone, images, cache):
 def test_bad_input_is_explained(backbone, pictures, layers, message):
     with pytest.raises(ValueError, match=message):
         extract(backbone, pictures, layers)
+
+
+EXTRACT = (
+    "import numpy as np\n"
+    "from utils import backbones\n"
+    "from utils.features import extract\n"
+    "images = np.random.default_rng(0).integers(0, 256, (6, 40, 40), np.uint8)\n"
+    "print(extract(backbones.load(image_size=64), images)['avg_pool'].sum())"
+)
+
+
+def test_two_processes_share_one_cache(cache):
+    command = [sys.executable, "-c", EXTRACT]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    sums = {process.communicate()[0] for process in both}
+    assert [process.returncode for process in both] == [0, 0] and len(sums) == 1
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_a_kill_in_mid_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "features.npz"
+    path.write_bytes(b"old")
+    code = (
+        "import sys, time, pathlib\n"
+        "from utils.files import write_atomically\n"
+        "def write(stream):\n"
+        "    stream.write(b'new' * 10**6); stream.flush(); print('half', flush=True); time.sleep(60)\n"
+        "write_atomically(pathlib.Path(sys.argv[1]), write)"
+    )
+    writer = subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE, text=True)
+    assert writer.stdout.readline() == "half\n"
+    writer.kill()
+    writer.wait()
+    writer.stdout.close()
+    assert path.read_bytes() == b"old"

@@ -48,3 +48,31 @@ def test_tpu_runtime_names_the_gpu_runtime(monkeypatch):
     monkeypatch.setenv("COLAB_RELEASE_TAG", "release")
     with pytest.raises(ImportError, match="Runtime > Change runtime type > T4 GPU"):
         runtime.setup()
+
+
+FAKE_GPUS = """
+import tensorflow as tf
+from tensorflow.python.eager import context
+seen = context.context()
+seen._initialize_physical_devices()
+gpus = [context.PhysicalDevice(f"/physical_device:GPU:{{i}}", "GPU") for i in range({count})]
+seen._physical_devices = [*seen._physical_devices, *gpus]
+tf.config.experimental.get_device_details = lambda gpu: {{"compute_capability": (7, 5)}}
+import keras
+from utils.runtime import setup
+runtime = setup(seed=3)
+grow = all(tf.config.experimental.get_memory_growth(gpu) for gpu in gpus)
+print(runtime.pick(cpu=1, gpu=2), grow, keras.config.dtype_policy().name)
+"""
+
+
+@pytest.mark.parametrize(("count", "device"), [(1, "GPU"), (2, "2 GPUs")])
+def test_gpus_grow_and_mix_precision(count, device):
+    report, rest = run(FAKE_GPUS.format(count=count)).splitlines()
+    assert report == f"Ready on {device}, mixed_float16, seed 3."
+    assert rest == "2 True mixed_float16"
+
+
+def test_colab_without_a_gpu_names_the_menu(monkeypatch):
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "release")
+    assert run("from utils.runtime import setup; setup()").strip().endswith(runtime.GPU_MENU)

@@ -18,6 +18,7 @@ import tempfile
 
 import concepts
 import nbformat
+import numpy as np
 from execution import execute
 from PIL import Image
 from stamps import ROOT, between, links, notebook_paths, stamp, steady, tagged
@@ -30,15 +31,28 @@ FIGURE = ROOT / "docs" / "figure.png"
 
 def quantized(png):
     """The PNG itself if it is small enough, else with as many colors as fit."""
-    for colors in (256, 128, 64, 32, 16):
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    channels = np.asarray(picture)
+    gray = bool(np.all(channels == channels[..., :1]))
+    for colors in (256, 128, 96, 64, 48, 32, 16):
         if len(png) <= LARGEST_IMAGE:
             break
-        picture, packed = Image.open(io.BytesIO(png)).convert("RGB"), io.BytesIO()
-        picture.quantize(colors, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
+        small = _even_grays(channels, colors) if gray else picture.quantize(colors, dither=0)
+        packed = io.BytesIO()
+        small.save(packed, "PNG", optimize=True)
         png = packed.getvalue()
     if len(png) > LARGEST_IMAGE:
-        raise ValueError(f"a figure has {len(png):,} bytes even in 32 colors; draw it smaller")
+        raise ValueError(f"a figure has {len(png):,} bytes even in 16 colors; draw it smaller")
     return png
+
+
+def _even_grays(channels, levels):
+    """Steps of equal height: no bands in the shadows of a photograph, unlike with chosen colors."""
+    steps = np.rint(channels[..., 0] * ((levels - 1) / 255)).astype(np.uint8)
+    picture = Image.fromarray(steps)
+    shades = np.rint(np.arange(levels) * (255 / (levels - 1))).astype(int)
+    picture.putpalette(np.repeat(shades, 3).tolist())
+    return picture
 
 
 def normalize(notebook):
