@@ -7,6 +7,7 @@ import sys
 
 import nbformat
 import pytest
+from kernels import AsyncFileKernelManager
 from nbclient import NotebookClient
 from stamps import FOLDER, ROOT, setup_cell
 
@@ -40,6 +41,7 @@ def run(cells, folder, address, monkeypatch):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     client = NotebookClient(
         notebook, timeout=300, kernel_name="python3", allow_errors=True,
+        kernel_manager_class=AsyncFileKernelManager,
         resources={"metadata": {"path": str(folder)}},
     )  # fmt: skip
     client.execute()

@@ -13,7 +13,16 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LISTS = ("requirements.txt", "tests/requirements.txt", "docs/requirements.txt")
-OWN = {"utils", "stamps", "execution", "concepts", "refresh", "notebook_form", "build_data"}
+OWN = {
+    "utils",
+    "stamps",
+    "execution",
+    "concepts",
+    "refresh",
+    "notebook_form",
+    "build_data",
+    "kernels",
+}
 ABSENT = {"google"}  # Colab's own
 
 

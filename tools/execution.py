@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import nbformat
 import psutil
+from kernels import AsyncFileKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -72,7 +73,7 @@ def execute(path, cache=None, progress=None):
         notebook,
         timeout=900,
         kernel_name="python3",
-        extra_arguments=["--log-level=ERROR"],  # else a line on encryption in every terminal
+        kernel_manager_class=AsyncFileKernelManager,
         record_timing=False,
         coalesce_streams=True,
         store_widget_state=False,
