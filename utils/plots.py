@@ -324,7 +324,7 @@ def show_descents(loss, paths, title, limits=(-2.2, 2.2)):
         axis.contour(span, span, heights, 9, colors=GREY, linewidths=0.7)
         axis.plot(*np.asarray(path).T, "o-", color=BLUE, markersize=3, linewidth=1)
         axis.plot(*path[0], "s", color=VERMILION, markersize=6)
-        axis.set(xlim=limits, ylim=limits, aspect="equal", xlabel="a")
+        axis.set(xlim=limits, ylim=limits, xlabel="a")
         axis.set_title(name, fontsize=9)
     axes[0, 0].set_ylabel("b")
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)
