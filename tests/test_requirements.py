@@ -72,8 +72,9 @@ def test_learners_imports_are_covered():
         for cell in nbformat.read(path, 4).cells
         if cell.cell_type == "code"
     ]
-    # scikit-learn brings SciPy
-    assert uncovered(cells + python_files("utils"), names(LISTS[0]) | {"scipy"}) == set()
+    # scikit-learn brings SciPy and threadpoolctl
+    brought = {"scipy", "threadpoolctl"}
+    assert uncovered(cells + python_files("utils"), names(LISTS[0]) | brought) == set()
 
 
 def test_maintainers_imports_are_covered():
