@@ -1,5 +1,6 @@
 """Shipped files: rebuilt bit for bit, checked on load."""
 
+import csv
 import shutil
 
 import build_data
@@ -39,3 +40,14 @@ def test_parts_are_balanced(name):
     for part in ("train", "test"):
         data = getattr(datasets, name)(part)
         assert data.images.dtype == np.uint8 and len(set(np.bincount(data.labels))) == 1
+
+
+def test_imagenet_errors_are_plausible():
+    """Every row has a source, and top-5 errs less than top-1; three tables that never mix."""
+    with data_file("imagenet_errors.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert {row["table"] for row in rows} == {"winners", "decks", "keras"}
+    assert len({(row["table"], row["network"], row["pixels"]) for row in rows}) == len(rows)
+    for row in rows:
+        assert row["errors from"] and bool(row["parameters"]) == bool(row["parameters from"])
+        assert row["table"] == "winners" or 0 < float(row["top5"]) < float(row["top1"]) < 100
