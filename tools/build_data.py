@@ -196,14 +196,14 @@ decks,ResNeXt-101 (64x4d),2016,224,20.4,5.3,101,83.5,Beringer 2018,timm results-
 decks,ResNeXt-101 (64x4d),2016,320,19.1,4.4,101,83.5,Beringer 2018,timm results-imagenet.csv
 decks,DenseNet-264,2016,224,22.15,6.12,264,,Beringer 2018,
 decks,Attention-92,2017,299,19.5,4.8,,51.3,Beringer 2018,Wang et al. 2017
-decks,PolyNet,2016,299,18.71,4.25,,,Beringer 2018,
+decks,PolyNet,2016,331,18.71,4.25,,,Beringer 2018,
 decks,PyramidNet-200,2016,224,20.1,5.4,200,,Beringer 2018,
 decks,PyramidNet-200,2016,320,19.2,4.7,200,,Beringer 2018,
 decks,DPN-131,2017,224,19.93,5.12,131,79.3,Beringer 2018,timm results-imagenet.csv
 decks,DPN-131,2017,320,18.55,4.16,131,79.3,Beringer 2018,timm results-imagenet.csv
 decks,SENet-154,2017,224,18.68,4.47,154,115.1,Beringer 2018,timm results-imagenet.csv
 decks,SENet-154,2017,320,17.28,3.79,154,115.1,Beringer 2018,timm results-imagenet.csv
-decks,NASNet-A (6@4032),2017,320,17.3,3.8,,88.9,Beringer 2018,keras.io
+decks,NASNet-A (6@4032),2017,331,17.3,3.8,,88.9,Beringer 2018,keras.io
 decks,SENet-154 (post-challenge),2017,320,16.88,3.58,154,115.1,Beringer 2018,timm results-imagenet.csv
 keras,MobileNet,2017,224,29.6,10.5,,4.3,keras.io,keras.io
 keras,MobileNetV2,2018,224,28.7,9.9,,3.5,keras.io,keras.io
