@@ -81,6 +81,7 @@ def setup(seed=0):
 
     from utils import plots
 
+    tf.get_logger().setLevel("ERROR")  # every new network is traced anew, which TensorFlow warns of
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         try:
