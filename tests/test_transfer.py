@@ -343,6 +343,11 @@ def test_broken_restriction_is_named(domains, factory, mapping, words):
         risk_matrix(domains, factory, mapping)
 
 
+def test_domain_needs_a_label_for_each_row():
+    with pytest.raises(ValueError, match=r"Received shapes: \(4, 3\) and \(5,\)"):
+        Domain("a", np.zeros((4, 3)), np.zeros(5, int), [0], [1], "three numbers")
+
+
 def test_domains_in_one_table_may_not_share_rows():
     one = domain("a")
     two = Domain("b", one.features, one.labels, one.test[:10], one.train[:3], one.descriptors)

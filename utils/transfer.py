@@ -201,6 +201,14 @@ class Domain:
     `features` is `(n, channels)`, `labels` int `(n,)`, 1 for the class that
     counts as an anomaly. `train` and `test` are positions. `descriptors` says
     how the features were made; domains are compared only if it agrees.
+
+    Raises:
+        ValueError: if the features are not a table with one label a row.
+
+    Example:
+
+    >>> Domain("mono", np.eye(3), np.array([0, 1, 0]), [0, 1], [2], "three numbers").name
+    'mono'
     """
 
     name: str
@@ -209,6 +217,13 @@ class Domain:
     train: np.ndarray
     test: np.ndarray
     descriptors: str
+
+    def __post_init__(self):
+        if np.ndim(self.features) != 2 or np.shape(self.labels) != np.shape(self.features)[:1]:
+            raise ValueError(
+                "A domain needs features (n, channels) and n labels. Received shapes: "
+                f"{np.shape(self.features)} and {np.shape(self.labels)}"
+            )
 
 
 def risk_matrix(domains, make_estimator, mapping=None, risk="error"):
