@@ -112,6 +112,12 @@ def _verify_align(function):
     return "Mean and covariance agree now. Whether the classes agree as well is another question."
 
 
+_POWER = (
+    "def power(matrix, exponent):\n"
+    "    values, vectors = np.linalg.eigh(matrix)\n"
+    "    return vectors * values**exponent @ vectors.T\n"
+)
+
 align = Exercise(
     _verify_align,
     hints=(
@@ -120,28 +126,28 @@ align = Exercise(
         "At the end add `target.mean(axis=0)`. Rows stand on the left: `rows @ matrix`.",
     ),
     wrong_answers={
-        "def align(source, target):\n"
+        _POWER + "def align(source, target):\n"
         "    return source - source.mean(axis=0) + target.mean(axis=0)": "only the mean",
-        "def align(source, target):\n"
+        _POWER + "def align(source, target):\n"
         "    z = (source - source.mean(axis=0)) / source.std(axis=0, ddof=1)\n"
         "    return z * target.std(axis=0, ddof=1) + target.mean(axis=0)": "not correlated",
-        "def align(source, target):\n"
+        _POWER + "def align(source, target):\n"
         "    return (source - source.mean(axis=0)) @ power(np.cov(source.T), -0.5)": "white",
-        "def align(source, target):\n"
+        _POWER + "def align(source, target):\n"
         "    z = (source - source.mean(axis=0)) @ power(np.cov(source.T), -0.5)\n"
         "    return z @ power(np.cov(target.T), 0.5)": "the mean is",
-        "def align(source, target):\n"
+        _POWER + "def align(source, target):\n"
         "    z = (source - source.mean(axis=0)) @ power(np.cov(target.T), 0.5)\n"
         "    return z @ power(np.cov(source.T), -0.5) + target.mean(axis=0)": "in this order",
-        "def align(source, target):\n"
+        _POWER + "def align(source, target):\n"
         "    z = (source - source.mean(axis=0)) @ power(np.cov(source.T), 0.5)\n"
         "    return z @ power(np.cov(target.T), 0.5) + target.mean(axis=0)": "power -1/2",
-        "def align(source, target):\n"
+        _POWER + "def align(source, target):\n"
         "    z = (target - target.mean(axis=0)) @ power(np.cov(target.T), -0.5)\n"
         "    return z @ power(np.cov(source.T), 0.5) + source.mean(axis=0)": "those of the target",
-        "def align(source, target):\n    return source": "as they were",
-        "def align(source, target):\n"
-        "    return (source - source.mean(axis=0)) @ power(np.cov(source), -0.5)": "raised",
+        _POWER + "def align(source, target):\n    return source": "as they were",
+        _POWER + "def align(source, target):\n"
+        "    return (source - source.mean(axis=0)) @ power(np.cov(source), 1)": "raised ValueError",
     },
 )
 

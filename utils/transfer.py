@@ -31,7 +31,8 @@ class TCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     n + m rows remains. No label is read.
 
     Args:
-        n_components: numbers a row afterwards; at most n + m.
+        n_components: numbers a row afterwards; at most n + m. Those beyond the
+            rank of the centered kernel are 0.
         kernel: `"linear"` or `"rbf"`.
         gamma: width of the RBF kernel, exp(-gamma distance²); by default 1 /
             (features × variance of the stacked rows).
@@ -49,7 +50,7 @@ class TCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     >>> source, target = rng.normal(size=(50, 3)), rng.normal(size=(40, 3)) + [5, 0, 0]
     >>> tca = TCA(2).fit(source, target=target)
     >>> gap = tca.transform(source).mean(axis=0) - tca.transform_target(target).mean(axis=0)
-    >>> bool(abs(gap).max() < 0.01)
+    >>> bool(abs(gap).max() < 0.1)  # the means lay 5 apart
     True
     """
 
@@ -71,9 +72,12 @@ class TCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 "`kernel` must be 'linear' or 'rbf', `mu` positive, `n_components` at least 1. "
                 f"Received: {self.kernel!r}, {self.mu}, {self.n_components}"
             )
+        if self.gamma is not None and self.gamma <= 0:
+            raise ValueError(f"`gamma` must be None or positive. Received: {self.gamma}")
         self.rows_ = X if target is None else np.vstack([X, target])
         variance = self.rows_.var()
-        self.gamma_ = self.gamma or 1 / (X.shape[1] * variance if variance > 0 else 1)
+        default = 1 / (X.shape[1] * variance) if variance > 0 else 1.0
+        self.gamma_ = default if self.gamma is None else self.gamma
         K = self._kernel(self.rows_)
         centered = K - K.mean(axis=0)  # H K
         shift = np.zeros(len(K))
@@ -90,8 +94,10 @@ class TCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         )
         vectors = vectors[:, ::-1]
         weights = (vectors - share * np.outer(shift, shift @ vectors)) / np.sqrt(mu)
+        self.eigenvalues_ = values = values[::-1].clip(0)
         signs = np.sign(weights[np.abs(weights).argmax(axis=0), np.arange(size)])
-        self.eigenvalues_, self.weights_ = values[::-1].clip(0), weights * np.where(signs, signs, 1)
+        real = values > 1e-10 * values.max()  # the others would be rounding errors, blown up
+        self.weights_ = weights * np.where(signs < 0, -1, 1) * real
         self._n_features_out = size
         return self
 
@@ -195,6 +201,14 @@ class Domain:
     `features` is `(n, channels)`, `labels` int `(n,)`, 1 for the class that
     counts as an anomaly. `train` and `test` are positions. `descriptors` says
     how the features were made; domains are compared only if it agrees.
+
+    Raises:
+        ValueError: if the features are not a table with one label a row.
+
+    Example:
+
+    >>> Domain("mono", np.eye(3), np.array([0, 1, 0]), [0, 1], [2], "three numbers").name
+    'mono'
     """
 
     name: str
@@ -204,6 +218,13 @@ class Domain:
     test: np.ndarray
     descriptors: str
 
+    def __post_init__(self):
+        if np.ndim(self.features) != 2 or np.shape(self.labels) != np.shape(self.features)[:1]:
+            raise ValueError(
+                "A domain needs features (n, channels) and n labels. Received shapes: "
+                f"{np.shape(self.features)} and {np.shape(self.labels)}"
+            )
+
 
 def risk_matrix(domains, make_estimator, mapping=None, risk="error"):
     """Risk of an estimator trained in each domain and tested in each domain.
@@ -211,7 +232,8 @@ def risk_matrix(domains, make_estimator, mapping=None, risk="error"):
     The three restrictions of the CDFG measure are kept: one estimator for all,
     the same descriptors, and a mapping that sees training rows only (those of
     the source with those of the target, without labels). A function that has
-    peeked at test rows before it is handed in cannot be found out.
+    peeked at test rows before it is handed in cannot be found out, and neither
+    can features that were made with the test rows in view.
 
     Args:
         domains: sequence of `Domain`.
@@ -299,13 +321,17 @@ def _check_restrictions(domains, make_estimator, mapping):
         raise ValueError(
             f"Restriction 2 {broken} all domains need the same descriptors. Received: {found}"
         )
-    for domain in domains:
-        shared = np.intersect1d(domain.train, domain.test)
-        if len(shared):
-            raise ValueError(
-                f"Restriction 3 {broken} test rows must stay unseen, and the mapping is fitted on "
-                f"the training rows. Received: {len(shared)} rows of {domain.name} in both"
-            )
+    for fitted in domains:
+        for tested in domains:
+            if fitted.features is not tested.features:
+                continue
+            shared = np.intersect1d(fitted.train, tested.test)
+            if len(shared):
+                raise ValueError(
+                    f"Restriction 3 {broken} test rows must stay unseen, and the mapping is fitted "
+                    f"on the training rows. Received: {len(shared)} training rows of {fitted.name} "
+                    f"among the test rows of {tested.name}"
+                )
     if mapping is not None:
         try:
             check_is_fitted(mapping)

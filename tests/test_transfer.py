@@ -10,14 +10,28 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import OneClassSVM
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from utils.evaluation import equal_error_rate
+from utils import evaluation, transfer
 from utils.files import data_file
-from utils.transfer import CORAL, TCA, Domain, cdfg_complete, cdfg_partial, risk_matrix
+from utils.transfer import (
+    CORAL,
+    TCA,
+    Domain,
+    cdfg_complete,
+    cdfg_partial,
+    equal_error_rate,
+    risk_matrix,
+)
+
+CHECKS = [
+    pytest.param(copy, check, id=f"{copy}-{check.func.__name__}")
+    for estimator in (TCA(), TCA(kernel="rbf"), CORAL())
+    for copy, check in estimator_checks_generator(estimator)
+]
 
 
-@parametrize_with_checks([TCA(), TCA(kernel="rbf"), CORAL()])
+@pytest.mark.parametrize(("estimator", "check"), CHECKS)
 def test_is_a_scikit_learn_transformer(estimator, check):
     check(estimator)
 
@@ -116,12 +130,61 @@ def test_coral_refuses_a_negative_regularization():
         CORAL(-1).fit(np.eye(4))
 
 
+def test_components_beyond_the_rank_are_zero():
+    """Three features carry three components; rounding errors must not pass for a fourth."""
+    source, target = shifted()
+    rows = TCA(5).fit(source, target=target).transform(target)
+    assert (rows[:, 3:] == 0).all() and (rows[:, :3].std(axis=0) > 0).all()
+
+
+def test_signs_do_not_hang_on_the_eigensolver():
+    source, target = shifted()
+    weights = TCA(3, "rbf").fit(source, target=target).weights_
+    assert (weights[np.abs(weights).argmax(axis=0), np.arange(3)] > 0).all()
+
+
+@pytest.mark.parametrize("mapping", [TCA(2), TCA(2, "rbf"), CORAL()], ids=str)
+def test_fit_transform_takes_the_target(mapping):
+    source, target = shifted()
+    np.testing.assert_array_equal(
+        mapping.fit_transform(source, target=target),
+        mapping.fit(source, target=target).transform(source),
+    )
+
+
+def test_there_is_one_equal_error_rate():
+    assert transfer.equal_error_rate is evaluation.equal_error_rate
+
+
 @pytest.mark.parametrize(
     ("scores", "rate"),
-    [([1, 2, 3, 4], 0), ([4, 3, 2, 1], 1), ([5, 5, 5, 5], 0.5), ([1, 3, 3, 4], 0.25)],
-)
+    [
+        ([1, 2, 3, 4], 0), ([4, 3, 2, 1], 1), ([0.1, 0.4, 0.35, 0.8], 0.5),
+        ([5, 5, 5, 5], 0.5), ([1, 3, 3, 4], 0.25), ([3, 3, 3, 4], 1 / 3), ([4, 3, 3, 3], 2 / 3),
+    ],
+)  # fmt: skip
 def test_equal_error_rate_by_hand(scores, rate):
+    """Tied scores are cut by lot: that is what the straight piece of the curve means."""
     assert equal_error_rate([0, 0, 1, 1], scores) == pytest.approx(rate)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_equal_error_rate_between_its_neighbors(seed):
+    """Many ties: the two rates of the thresholds around the crossing enclose it."""
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.repeat([0, 1], [70, 30]))
+    scores = np.round(rng.normal(size=100) + labels, 0)
+    rates = [
+        (np.mean(scores[labels == 0] >= t), np.mean(scores[labels == 1] < t))
+        for t in [*np.unique(scores), np.inf]
+    ]
+    low = max(min(pair) for pair in rates)
+    high = min(max(pair) for pair in rates)
+    rate = equal_error_rate(labels, scores)
+    assert low <= rate <= high
+    assert equal_error_rate(labels, np.exp(scores)) == pytest.approx(rate)
+    assert equal_error_rate(labels, -scores) == pytest.approx(1 - rate)
+    assert equal_error_rate(1 - labels, -scores) == pytest.approx(rate)
 
 
 def test_equal_error_rate_of_random_scores():
@@ -271,13 +334,25 @@ changing.calls = 0
         ([domain("a"), domain("b")], changing, None, "Restriction 1.*and then"),
         ([domain("a"), domain("b", descriptors="HOG")], neighbors, None, "Restriction 2.*HOG"),
         ([domain("a"), domain("b", columns=2)], neighbors, None, r"Restriction 2.*\(2 features\)"),
-        ([domain("a", test=np.arange(39, 60))], neighbors, None, "Restriction 3.*1 rows of a"),
+        ([domain("a", test=np.arange(39, 60))], neighbors, None, "Restriction 3.*1 training rows of a among the test rows of a"),
         ([domain("a")], neighbors, CORAL().fit(np.eye(3)), "Restriction 3.*fitted before"),
     ],
 )  # fmt: skip
 def test_broken_restriction_is_named(domains, factory, mapping, words):
     with pytest.raises(ValueError, match=f"{words}"):
         risk_matrix(domains, factory, mapping)
+
+
+def test_domain_needs_a_label_for_each_row():
+    with pytest.raises(ValueError, match=r"Received shapes: \(4, 3\) and \(5,\)"):
+        Domain("a", np.zeros((4, 3)), np.zeros(5, int), [0], [1], "three numbers")
+
+
+def test_domains_in_one_table_may_not_share_rows():
+    one = domain("a")
+    two = Domain("b", one.features, one.labels, one.test[:10], one.train[:3], one.descriptors)
+    with pytest.raises(ValueError, match="3 training rows of a among the test rows of b"):
+        risk_matrix([one, two], neighbors)
 
 
 def test_unknown_risk():
