@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import nbformat
 import pytest
 from test_datasets import archive  # noqa: F401 (a fixture)
+from threadpoolctl import threadpool_limits
 
 from utils import backbones, datasets
 from utils.runtime import setup
@@ -47,7 +48,8 @@ def small_and_offline(archive, monkeypatch, tmp_path):  # noqa: F811
     monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     monkeypatch.setenv("TQDM_DISABLE", "1")
-    yield
+    with threadpool_limits(1):  # so few rows: two threads wait for each other most of the time
+        yield
     keras.backend.clear_session()
 
 
