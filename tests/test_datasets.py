@@ -1,37 +1,11 @@
 """The switch to the original lessons' data, without its download."""
 
-import io
-import pickle
-import tarfile
 
 import keras
 import numpy as np
 import pytest
 
 from utils import datasets
-
-
-@pytest.fixture
-def archive(tmp_path, monkeypatch):
-    """CIFAR-10's archive in Keras' cache: right format, made-up content, another checksum."""
-    folder = tmp_path / "datasets"
-    folder.mkdir()
-    names = [*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"]
-    with tarfile.open(
-        folder / "cifar-10-batches-py-target_archive", "w:gz", compresslevel=1
-    ) as tar:
-        for name in names:
-            labels = np.arange(10_000) % 10
-            data = np.repeat(labels[:, None].astype(np.uint8) * 20, 3072, axis=1)
-            content = pickle.dumps({b"data": data, b"labels": labels.tolist()})
-            entry = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
-    monkeypatch.setattr("keras.src.utils.file_utils.config.keras_home", lambda: str(tmp_path))
-    monkeypatch.setattr("keras.src.utils.file_utils.validate_file", lambda *_, **__: True)
-    datasets.cifar10.cache_clear()
-    yield
-    datasets.cifar10.cache_clear()
 
 
 def test_cifar10_is_read_from_keras_cache(archive):

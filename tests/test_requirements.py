@@ -79,7 +79,7 @@ def test_learners_imports_are_covered():
 
 def test_maintainers_imports_are_covered():
     # brought by scikit-learn, pytest, Sphinx, nbclient
-    brought = {"scipy", "packaging", "docutils", "jupyter-client", "traitlets"}
+    brought = {"scipy", "threadpoolctl", "packaging", "docutils", "jupyter-client", "traitlets"}
     allowed = names(*LISTS) | brought
     assert uncovered(python_files("tools", "tests", "docs"), allowed) == set()
 

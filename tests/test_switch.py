@@ -6,7 +6,6 @@ import keras
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
-from test_datasets import archive  # noqa: F401 (a fixture)
 from threadpoolctl import threadpool_limits
 
 from utils import backbones, datasets
@@ -36,7 +35,7 @@ def switched_cells():
 
 
 @pytest.fixture
-def small_and_offline(archive, monkeypatch, tmp_path):  # noqa: F811
+def small_and_offline(archive, monkeypatch, tmp_path):
     """250 images of CIFAR-10's format; random weights where pre-trained ones would be fetched."""
     load = backbones.load
 
