@@ -1,6 +1,5 @@
 """The switch to the original lessons' data, without its download."""
 
-
 import keras
 import numpy as np
 import pytest
