@@ -4,7 +4,6 @@ import subprocess
 import sys
 
 import pytest
-import tensorflow as tf
 
 from utils import runtime
 
@@ -27,20 +26,10 @@ def test_two_devices_make_a_real_mirrored_strategy():
         "two = [tf.config.LogicalDeviceConfiguration()] * 2\n"
         "tf.config.set_logical_device_configuration(cpu, two)\n"
         "from utils.runtime import Runtime\n"
-        "s = Runtime('CPU', 2, 'float32', 0).strategy()\n"
+        "s = Runtime('CPU', 2, 0).strategy()\n"
         "print(type(s).__name__, s.num_replicas_in_sync)"
     )
     assert out.splitlines()[-1] == "MirroredStrategy 2"
-
-
-@pytest.mark.parametrize(
-    ("capability", "policy"),
-    [((6, 1), "float32"), ((7, 5), "mixed_float16"), ((8, 0), "mixed_bfloat16")],
-)
-def test_precision_follows_the_gpu(monkeypatch, capability, policy):
-    details = {"compute_capability": capability}
-    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda gpu: details)
-    assert runtime._precision(tf, ["GPU:0"]) == policy
 
 
 def test_tpu_runtime_names_the_gpu_runtime(monkeypatch):
@@ -57,20 +46,25 @@ seen = context.context()
 seen._initialize_physical_devices()
 gpus = [context.PhysicalDevice(f"/physical_device:GPU:{{i}}", "GPU") for i in range({count})]
 seen._physical_devices = [*seen._physical_devices, *gpus]
-tf.config.experimental.get_device_details = lambda gpu: {{"compute_capability": (7, 5)}}
+tf.config.experimental.get_device_details = lambda gpu: {{"compute_capability": {capability}}}
+tf.config.experimental.enable_tensor_float_32_execution(True)
 import keras
+keras.config.set_dtype_policy("mixed_float16")
 from utils.runtime import setup
 runtime = setup(seed=3)
 grow = all(tf.config.experimental.get_memory_growth(gpu) for gpu in gpus)
-print(runtime.pick(cpu=1, gpu=2), grow, keras.config.dtype_policy().name)
+tensor_float = tf.config.experimental.tensor_float_32_execution_enabled()
+layer = keras.layers.Dense(1)
+print(runtime.pick(cpu=1, gpu=2), grow, tensor_float, layer.dtype_policy.name)
 """
 
 
+@pytest.mark.parametrize("capability", [(7, 5), (8, 0)], ids=["T4", "A100"])
 @pytest.mark.parametrize(("count", "device"), [(1, "GPU"), (2, "2 GPUs")])
-def test_gpus_grow_and_mix_precision(count, device):
-    report, rest = run(FAKE_GPUS.format(count=count)).splitlines()
-    assert report == f"Ready on {device}, mixed_float16, seed 3."
-    assert rest == "2 True mixed_float16"
+def test_float32_on_every_gpu(count, device, capability):
+    report, rest = run(FAKE_GPUS.format(count=count, capability=capability)).splitlines()
+    assert report == f"Ready on {device}, float32, seed 3."
+    assert rest == "2 True False float32"
 
 
 def test_colab_without_a_gpu_names_the_menu(monkeypatch):

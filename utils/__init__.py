@@ -5,6 +5,6 @@ TensorFlow reads these settings once, when it is first imported; so they stand h
 
 import os
 
-os.environ["KERAS_BACKEND"] = "tensorflow"
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # no start-up log in the learner's first output
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"  # twice as fast in convolutions, and the same everywhere
+os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever the learner's own keras.json says
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no start-up log in the first output
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # twice as fast in convolutions

@@ -16,13 +16,12 @@ class Runtime:
 
     device: str
     count: int
-    precision: str
     seed: int
 
     def pick(self, cpu, gpu):
         """The one of two settings that fits the device.
 
-        >>> Runtime("CPU", 1, "float32", 0).pick(cpu=160, gpu=224)
+        >>> Runtime("CPU", 1, 0).pick(cpu=160, gpu=224)
         160
         """
         return gpu if self.device == "GPU" else cpu
@@ -52,10 +51,10 @@ def setup(seed=0):
     """Find the device, fix the seeds, set the plot style, and say so in one line.
 
     Several GPUs are used through `Runtime.strategy()`. GPU memory grows as
-    needed. Mixed precision is turned on where the GPU computes it faster:
-    bfloat16 from compute capability 8.0, float16 from 7.0. On a CPU,
-    operations are deterministic; on a GPU they are seeded, but the last
-    digits of a result may differ from run to run.
+    needed. Every device computes in float32, without TensorFloat-32, so that
+    a lesson's numbers do not depend on the card. On a CPU, operations are
+    deterministic; on a GPU they are seeded, but the last digits of a result
+    may differ from run to run.
 
     Args:
         seed: int for Python, NumPy and TensorFlow alike.
@@ -88,8 +87,9 @@ def setup(seed=0):
             tf.config.experimental.set_memory_growth(gpu, True)
         except RuntimeError:  # second call of setup: the GPUs are in use already
             break
-    runtime = Runtime("GPU" if gpus else "CPU", max(1, len(gpus)), _precision(tf, gpus), seed)
-    keras.config.set_dtype_policy(runtime.precision)
+    runtime = Runtime("GPU" if gpus else "CPU", max(1, len(gpus)), seed)
+    keras.config.set_dtype_policy("float32")
+    tf.config.experimental.enable_tensor_float_32_execution(False)
     keras.utils.set_random_seed(seed)
     if not gpus:
         tf.config.experimental.enable_op_determinism()
@@ -109,18 +109,7 @@ def _missing_tensorflow():
     return "The course needs TensorFlow. Install it with `pip install -r requirements.txt`."
 
 
-def _precision(tf, gpus):
-    """The policy that every GPU found computes faster than float32, or float32."""
-    if not gpus:
-        return "float32"
-    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
-    capability = min(detail.get("compute_capability", (0, 0)) for detail in details)
-    if capability >= (8, 0):
-        return "mixed_bfloat16"
-    return "mixed_float16" if capability >= (7, 0) else "float32"
-
-
 def _report(runtime):
     device = runtime.device if runtime.count == 1 else f"{runtime.count} {runtime.device}s"
-    line = f"Ready on {device}, {runtime.precision}, seed {runtime.seed}."
+    line = f"Ready on {device}, float32, seed {runtime.seed}."
     return f"{line} {GPU_MENU}" if in_colab() and runtime.device == "CPU" else line
