@@ -5,7 +5,7 @@ import re
 import statistics
 
 import nbformat
-from stamps import badges, setup_cell
+from stamps import badges, setup_cell, tags
 
 MACHINE_PATH = re.compile(r"(?<![\w./])(/(home|root|tmp|work|Users|mnt|var)/|[A-Z]:\\)")
 LARGEST_IMAGE, LARGEST_NOTEBOOK = 60_000, 1_000_000
@@ -16,10 +16,6 @@ SECTIONS = (
     "References",
     "Next",
 )
-
-
-def tags(cell):
-    return cell.metadata.get("tags", [])
 
 
 def with_tag(notebook, tag):

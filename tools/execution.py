@@ -4,8 +4,10 @@ import os
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
+import findings
 import nbformat
 import psutil
 from kernels import AsyncFileKernelManager
@@ -23,12 +25,16 @@ QUIET = {
 
 @dataclass
 class Run:
-    """An executed notebook, or the error that stopped it."""
+    """An executed notebook, or the error that stopped it.
+
+    `margins` says by how much each finding holds (`tools/findings.py`).
+    """
 
     notebook: nbformat.NotebookNode
     seconds: float
     peak_bytes: int
     error: str = ""
+    margins: dict = field(default_factory=dict)
 
 
 class _Meter(threading.Thread):
@@ -48,13 +54,15 @@ class _Meter(threading.Thread):
                 continue
 
 
-def execute(path, cache=None, progress=None):
-    """Run a notebook from top to bottom in a new kernel, in its own folder.
+def execute(path, cache=None, progress=None, settings=None, folder=None):
+    """Run a notebook from top to bottom in a new kernel.
 
     Args:
         path: the notebook; it is read, never written.
         cache: folder for cached features; by default the course's own.
         progress: function that receives (cells done, cells in all), or None.
+        settings: further environment variables of the kernel, `{name: value}`.
+        folder: where the kernel starts; by default the notebook's own folder.
 
     Returns:
         A `Run`.
@@ -67,38 +75,43 @@ def execute(path, cache=None, progress=None):
         nonlocal done
         done += 1
         if progress:
-            progress(done, cells)
+            progress(min(done, cells), cells)
 
-    client = NotebookClient(
-        notebook,
-        timeout=900,
-        kernel_name="python3",
-        kernel_manager_class=AsyncFileKernelManager,
-        record_timing=False,
-        coalesce_streams=True,
-        store_widget_state=False,
-        on_cell_executed=count,
-        resources={"metadata": {"path": str(path.parent)}},
-    )
-    with tempfile.TemporaryDirectory() as history:
-        changed = {**QUIET, "IPYTHONDIR": history}
+    with tempfile.TemporaryDirectory() as own:
+        recorded = Path(own) / "margins"
+        client = NotebookClient(
+            findings.watch(notebook, recorded),
+            timeout=1800,
+            kernel_name="python3",
+            kernel_manager_class=AsyncFileKernelManager,
+            record_timing=False,
+            coalesce_streams=True,
+            store_widget_state=False,
+            on_cell_executed=count,
+            resources={"metadata": {"path": str(folder or path.parent)}},
+        )
+        environment = {**os.environ, **QUIET, "IPYTHONDIR": own, **(settings or {})}
         if cache:
-            changed["COURSE_CACHE"] = str(cache)
-        before = {name: os.environ.get(name) for name in changed}
-        os.environ.update(changed)
+            environment["COURSE_CACHE"] = str(cache)
         meter, start, error = _Meter(client), time.monotonic(), ""
         meter.start()
         try:
-            client.execute()
+            client.execute(env=environment)
         except CellExecutionError as problem:
             error = str(problem)
         except Exception as problem:  # a dead kernel, a cell that never ends
             error = f"{type(problem).__name__}: {problem}"
         finally:
             meter.done.set()
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name)
-                else:
-                    os.environ[name] = value
-    return Run(notebook, time.monotonic() - start, meter.peak, error)
+        seconds = time.monotonic() - start
+        _take_outputs(notebook, client.nb)
+        return Run(notebook, seconds, meter.peak, error, findings.margins(recorded))
+
+
+def _take_outputs(notebook, executed):
+    """Outputs and counts of the executed copy, which begins with a cell of its own."""
+    for cell, done in zip(notebook.cells, executed.cells[1:], strict=True):
+        if cell.cell_type == "code":
+            cell.outputs = done.outputs
+            counted = done.execution_count
+            cell.execution_count = counted and counted - 1

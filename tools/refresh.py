@@ -4,24 +4,31 @@
     python tools/refresh.py 04 05      # those that begin with 04 or 05
     python tools/refresh.py --stamp    # links, tables and indexes only; nothing is executed
     python tools/refresh.py --check    # say what is out of date, change nothing
+    python tools/refresh.py --kept 04  # believe the other arithmetics' last runs
 
 Each notebook is executed twice, first with an empty cache and then with the
 one just filled. Their outputs must be the same; the two times make the cost card.
+Where a cell is new or prints something new, the notebook is executed under every
+arithmetic of tools/machines.py as well: by how much a number moves is stored with it.
 """
 
 import argparse
 import base64
 import csv
+import hashlib
 import io
 import sys
 import tempfile
 
+import comparison
 import concepts
+import findings
+import machines
 import nbformat
 import numpy as np
 from execution import execute
 from PIL import Image
-from stamps import ROOT, between, links, notebook_paths, stamp, steady, tagged
+from stamps import ROOT, between, links, notebook_paths, stamp, steady, tagged, tags
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LARGEST_IMAGE = 60_000
@@ -73,42 +80,129 @@ def normalize(notebook):
             output.metadata = nbformat.from_dict({"image/png": {"alt": cell.metadata["alt"]}})
 
 
-def compared(notebook):
-    """Text of all outputs that nbval compares."""
-    texts = []
-    for cell in notebook.cells:
-        if cell.cell_type != "code" or "nbval-ignore-output" in cell.metadata.get("tags", []):
+def digest(cell):
+    """Of the source: says whether a stored output is that of the cell as it stands."""
+    return hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+
+
+def ignored(cell):
+    return cell.cell_type != "code" or "nbval-ignore-output" in tags(cell)
+
+
+def disagreements(one, two):
+    """What the outputs of two runs of a notebook disagree in, `["cell 3: …"]`."""
+    return [
+        f"cell {number}: {difference}"
+        for number, (a, b) in enumerate(zip(one.cells, two.cells, strict=True))
+        if not ignored(a)
+        for difference in comparison.differences(a.outputs, b.outputs, a.metadata.get("moved"))
+    ]
+
+
+def keep(stored, fresh):
+    """Keep each stored output that still holds; return how many cells are new.
+
+    An output holds if the cell's source is the one that made it and the new run lies
+    within its bounds: so another machine's refresh leaves no trace.
+    """
+    new = 0
+    for old, cell in zip(stored.cells, fresh.cells, strict=True):
+        if cell.cell_type != "code":
             continue
-        for output in cell.outputs:
-            texts.append(output.get("text") or output.get("data", {}).get("text/plain", ""))
-    return texts
+        bounds = cell.metadata.get("moved")
+        if cell.metadata.get("ran") == digest(cell) and (
+            ignored(cell) or not comparison.differences(old.outputs, cell.outputs, bounds)
+        ):
+            cell.outputs = old.outputs
+        else:
+            new += 1
+            cell.metadata["ran"] = digest(cell)
+            cell.metadata.pop("moved", None)
+    return new
 
 
-def refresh(path):
-    """Execute one notebook twice and write it; raise ValueError if that cannot be done well."""
+def bound(notebook, margins, runs):
+    """Write into each cell by how much its numbers moved under other arithmetics.
+
+    Args:
+        notebook: as it will be stored.
+        margins: of its findings.
+        runs: `{machine: Run}`.
+
+    Raises:
+        ValueError: if words differ, a number moves too far, or a finding may fall.
+    """
+    faults = []
+    for number, cell in enumerate(notebook.cells):
+        if ignored(cell):
+            continue
+        steps = {}
+        for machine, run in runs.items():
+            other = run.notebook.cells[number]
+            moved = comparison.movement(cell.outputs, other.outputs)
+            if moved is None:
+                words = comparison.differences(cell.outputs, other.outputs)
+                faults += [f"cell {number} under {machine}: {d}" for d in words]
+                continue
+            for index, step in enumerate(moved):
+                steps[index] = max(step, steps.get(index, 0))
+        found = {str(i): float(f"{step:.2g}") for i, step in steps.items() if step > 1e-12}
+        cell.metadata.pop("moved", None)
+        if found:
+            cell.metadata["moved"] = found
+        faults += [f"cell {number}: {fault}" for fault in comparison.too_wide(cell)]
+    others = {machine: run.margins for machine, run in runs.items()}
+    faults += findings.weak(margins, others, comparison.MULTIPLE)
+    if faults:
+        raise ValueError("not the same on every machine:\n" + "\n".join(faults))
+
+
+def refresh(path, again=True):
+    """Execute one notebook and write it; raise ValueError if that cannot be done well.
+
+    Args:
+        path: the notebook.
+        again: False believes the runs under other arithmetics that are kept.
+    """
+    stored = nbformat.read(path, 4)
     with tempfile.TemporaryDirectory() as cache:
         first = execute(path, cache)
-        again = first if first.error else execute(path, cache)
-    for run in (first, again):
+        warm = first if first.error else execute(path, cache)
+    for run in (first, warm):
         if run.error:
             raise ValueError(run.error)
-    for one, two in zip(compared(first.notebook), compared(again.notebook), strict=True):
-        if one != two:
-            raise ValueError(f"two runs differ:\n{one}\n---\n{two}")
-    notebook = again.notebook
-    card = tagged(notebook, "cost-card")
-    old = card.metadata.get("cost", {})
-    card.metadata["cost"] = {
-        "first": steady(first.seconds, old.get("first"), 30),
-        "again": steady(again.seconds, old.get("again"), 30),
-        "memory": steady(max(first.peak_bytes, again.peak_bytes) / 1e9, old.get("memory"), 0.5),
-    }
+    if differ := disagreements(first.notebook, warm.notebook):
+        raise ValueError("two runs differ:\n" + "\n".join(differ))
+    notebook = warm.notebook
+    new = keep(stored, notebook)
+    if new:
+        runs = {m: (not again and machines.kept(path, m)) or None for m in machines.MACHINES}
+        missing = [machine for machine, run in runs.items() if run is None]
+        for (_, machine), run in machines.run_all([path], missing).items():
+            runs[machine] = run
+        for machine, run in runs.items():
+            if run.error:
+                raise ValueError(f"under {machine}: {run.error}")
+        bound(notebook, warm.margins, runs)
+    stamp_cost(notebook, first, warm)
     stamp(notebook, path)
     normalize(notebook)
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
-    print(f"{path.stem}: {first.seconds:.0f} s cold, {again.seconds:.0f} s warm, "
-          f"{max(first.peak_bytes, again.peak_bytes) / 1e9:.1f} GB")  # fmt: skip
+    print(f"{path.stem}: {first.seconds:.0f} s cold, {warm.seconds:.0f} s warm, "
+          f"{max(first.peak_bytes, warm.peak_bytes) / 1e9:.1f} GB, {new} cells new")  # fmt: skip
+
+
+def stamp_cost(notebook, first, again):
+    """Write what two runs took into the cost card, unless it says nearly that already."""
+    card = tagged(notebook, "cost-card")
+    old = card.metadata.get("cost", {})
+    peak = max(first.peak_bytes, again.peak_bytes) / 1e9
+    card.metadata["cost"] = {
+        "first": steady(first.seconds, old.get("first"), 30),
+        "again": steady(again.seconds, old.get("again"), 30),
+        "memory": steady(peak, old.get("memory"), 0.5),
+    }
 
 
 def table():
@@ -163,13 +257,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="beginnings of notebook names; all if none")
     parser.add_argument("--stamp", action="store_true", help="execute nothing")
+    parser.add_argument("--kept", action="store_true", help="keep the other machines' runs")
     parser.add_argument("--check", action="store_true", help="only say what is out of date")
     arguments = parser.parse_args()
     failed = False
     if not (arguments.stamp or arguments.check):
         for path in notebook_paths(arguments.names):
             try:
-                refresh(path)
+                refresh(path, again=not arguments.kept)
             except ValueError as problem:
                 failed = True
                 print(f"{path.name}: {problem}", file=sys.stderr)

@@ -7,17 +7,31 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
-FOLDER = "from-pixels-to-features"  # where Colab puts the course
+FOLDER = "from-pixels-to-features"  # where the set-up cell puts the course
+MARK = "tests/test_setup_cell.py"  # a folder with this file is the course, new enough
 
 SETUP = """\
-import os, sys
-from pathlib import Path
-course = Path("{folder}") if "google.colab" in sys.modules else Path("..")
-address = os.environ.get("COURSE_REPOSITORY", "{repository}")
-fetch = f"git clone -q --depth 1 {{address}} {{course}} && {{sys.executable}} -m pip install -q elpv-dataset"
-if not (course / "utils").exists() and (course.name != "{folder}" or os.system(fetch)):
-    raise OSError(f"The course is not here and could not be fetched from {{address}}. Check the address and the connection, then run this cell again.")
-sys.path.insert(0, str(course.resolve())); from utils.runtime import setup; runtime = setup(seed=0)"""
+# One lesson of a course: find the course near here, or else fetch it with git.
+import os, subprocess, sys
+
+address = "{repository}"
+address = os.environ.get("COURSE_REPOSITORY", address)
+near = [*sys.path, ".", "..", "../..", "../../..", "{folder}", *os.listdir()]
+found = [place for place in near if os.path.exists(f"{{place}}/{mark}")]
+course = os.path.abspath([*found, "{folder}"][0])
+if not found:
+    fetch = f'git clone -q --depth 1 --branch {branch} "{{address}}" "{{course}}"'
+    failed, reason = subprocess.getstatusoutput(fetch)
+    if failed:
+        remedy = f"Mend that, or unpack {{address}} here; then run this cell again."
+        raise OSError(f"No course here, and git cannot fetch it: {{reason}}\\n{{remedy}}")
+if sys.path[0] != course:
+    sys.path.insert(0, course)
+    for name in [name for name in sys.modules if name.split(".")[0] == "utils"]:
+        del sys.modules[name]  # a module of the same name, from elsewhere
+from utils.runtime import setup
+
+runtime = setup({arguments})"""
 
 
 def settings():
@@ -35,9 +49,29 @@ def notebook_paths(names=()):
     return [p for p in paths if not names or p.stem.startswith(tuple(names))]
 
 
-def setup_cell():
-    """Source of the first code cell, the same in every notebook."""
-    return SETUP.format(folder=FOLDER, repository=settings()["repository"] + ".git")
+def setup_cell(packages=()):
+    """Source of the first code cell, the same in every notebook but for its packages.
+
+    Args:
+        packages: names of the pip packages that the notebook asks for, in order.
+
+    >>> setup_cell(["elpv-dataset"]).splitlines()[-1]
+    'runtime = setup(seed=0, packages=("elpv-dataset",))'
+    """
+    course = settings()
+    names = "".join(f'"{name}",' for name in packages).replace(",", ", ").strip()
+    return SETUP.format(
+        folder=FOLDER,
+        mark=MARK,
+        repository=course["repository"],
+        branch=course["branch"],
+        arguments=f"seed=0, packages=({names})" if packages else "seed=0",
+    )
+
+
+def packages(cell):
+    """Names of the pip packages that a notebook's set-up cell asks for."""
+    return cell.metadata.get("packages", [])
 
 
 def links(path):
@@ -66,6 +100,11 @@ def between(name, text, content):
     return replaced
 
 
+def tags(cell):
+    """The tags of a cell, a list."""
+    return cell.metadata.get("tags", [])
+
+
 def tagged(notebook, tag):
     """The first cell with a tag.
 
@@ -73,7 +112,7 @@ def tagged(notebook, tag):
         ValueError: if there is none.
     """
     for cell in notebook.cells:
-        if tag in cell.metadata.get("tags", []):
+        if tag in tags(cell):
             return cell
     raise ValueError(f"a cell tagged {tag!r} is missing")
 
@@ -106,7 +145,8 @@ def stamp(notebook, path):
     """Write badges, set-up cell and cost card into a notebook."""
     title, card = tagged(notebook, "title"), tagged(notebook, "cost-card")
     title.source = between("badges", title.source, badges(path))
-    tagged(notebook, "setup").source = setup_cell()
+    first = tagged(notebook, "setup")
+    first.source = setup_cell(packages(first))
     if "cost" in card.metadata:
         line = cost_line(card.metadata["cost"], card.metadata.get("download", "nothing"))
         card.source = between("cost", card.source, line)

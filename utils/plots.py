@@ -2,6 +2,8 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython import get_ipython
+from matplotlib.figure import Figure
 
 BLUE, VERMILION, BLACK, SKY, GREY = "#0072B2", "#D55E00", "#000000", "#56B4E9", "0.6"
 TRAINING, HELD_OUT = BLUE, VERMILION  # one color means one thing in the whole course
@@ -24,8 +26,41 @@ STYLE = {
 
 
 def use_style():
-    """Make the course's style matplotlib's default for this session."""
+    """Make the course's style the default; let a figure's text form be what it says.
+
+    A notebook stores this text beside the picture, so that titles can be compared
+    and read aloud.
+    """
     plt.rcParams.update(STYLE)
+    shell = get_ipython()
+    if shell is not None:
+        formatter = shell.display_formatter.formatters["text/plain"]
+        formatter.for_type(Figure, lambda figure, printer, _: printer.text(titles(figure)))
+
+
+def titles(figure):
+    """What a figure says: its title, then the titles of its panels, line by line.
+
+    Args:
+        figure: a matplotlib figure.
+
+    Returns:
+        A str, "Figure" if nothing is written above it.
+
+    Example:
+
+    >>> figure, axes = plt.subplots(1, 2)
+    >>> title = figure.suptitle("one is brighter"), axes[0].set_title("left")
+    >>> print(titles(figure))
+    Figure: one is brighter
+    left
+    >>> plt.close(figure)
+    """
+    written = [figure.get_suptitle()]
+    for axes in figure.axes:
+        written += [axes.get_title(place) for place in ("left", "center", "right")]
+    said = "\n".join(filter(None, written))
+    return f"Figure: {said}" if said else "Figure"
 
 
 def show_images(images, titles=None, columns=4, title=None, side=1.4):

@@ -1,0 +1,207 @@
+"""Compare what a cell printed with what is stored: words exactly, numbers within bounds.
+
+A cell's metadata may hold `moved`: by how much each number of its output moved when
+the notebook was executed under other arithmetics (`tools/machines.py`). The bounds:
+
+- a number that moved may differ by `MULTIPLE` times as much;
+- any other decimal by one unit of its last printed digit: a rounding that falls the
+  other way. That is at most `ROUNDING`, unless the cell has numbers that moved, so is
+  known to hold floating-point work, and the number is larger than 1;
+- a percentage is a decimal where its cell has numbers that moved; elsewhere it is
+  exact like every other whole number.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+
+MULTIPLE = 3  # `python tools/machines.py --leave-one-out` shows that it is enough
+ROUNDING = 0.01
+WIDEST = 0.03  # of an accuracy
+UNCOMPARED = re.compile(r"image/(?!svg)|application/vnd\.jupyter\.widget")
+CELL_FILE = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")  # a warning names the process
+
+_NUMBER = re.compile(
+    r"""
+    (?P<word> [^\W\d]\w*          # block15: a name
+            | \d+(?:\.\d+){2,} )  # 2.20.0: a version
+    | (?P<sign> (?<![\w.)\]])[-+\N{MINUS SIGN}] )?
+      (?P<digits> (?:\d{1,3}(?:,\d{3})+(?!\d)|\d+) (?:\.\d*)? | \.\d+ )
+      (?P<power> [eE][-+]?\d+ )?
+      (?P<percent> \s?% )?
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A printed number. `unit` is one step of its last digit; a percentage is a fraction."""
+
+    text: str
+    value: float
+    unit: float
+    whole: bool
+    percent: bool
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What disagrees, in a sentence; `kind` is `"words"` or `"number"`."""
+
+    kind: str
+    sentence: str
+
+    def __str__(self):
+        return self.sentence
+
+
+def split(text):
+    """(the words with a gap for each number, the numbers).
+
+    White space counts as one blank and not at all beside a number, since the width
+    of a column follows its numbers.
+
+    >>> words, numbers = split("block5: 1,234 of -0.5  (± 4.6 %)")
+    >>> [number.value for number in numbers], words.replace(chr(0), "#")
+    ([1234.0, -0.5, 0.046], 'block5:#of#(±#)')
+    """
+    numbers, pieces, end = [], [], 0
+    for match in _NUMBER.finditer(text):
+        if match["word"]:
+            continue
+        pieces += [text[end : match.start()], "\0"]
+        numbers.append(_number(match))
+        end = match.end()
+    words = re.sub(r"\s+", " ", "".join([*pieces, text[end:]])).strip()
+    return re.sub(r" ?\0 ?", "\0", words), numbers
+
+
+def _number(match):
+    digits = match["digits"].replace(",", "")
+    percent = bool(match["percent"])
+    decimals = len(digits.partition(".")[2])
+    scale = 10.0 ** (int(match["power"][1:]) if match["power"] else 0)
+    scale /= 100 if percent else 1
+    sign = -1 if match["sign"] in ("-", "\N{MINUS SIGN}") else 1
+    whole = "." not in digits and not match["power"]
+    unit = scale * 10.0**-decimals
+    return Number(match[0], sign * float(digits) * scale, unit, whole, percent)
+
+
+def texts(outputs):
+    """[(kind, text), …] of all that is compared, streams of one name joined.
+
+    The order within a kind counts, the order of kinds does not: a figure and a
+    printed line may be stored either way round.
+    """
+    found = {}
+    for output in outputs:
+        if output["output_type"] == "stream":
+            found.setdefault(output["name"], [""])[0] += output["text"]
+        elif output["output_type"] == "error":
+            found.setdefault("error", []).append(f"{output['ename']}: {output['evalue']}")
+        for kind, data in output.get("data", {}).items():
+            if not UNCOMPARED.match(kind):
+                found.setdefault(kind, []).append(str(data))
+    return [
+        (kind, CELL_FILE.sub("CELL.py", text)) for kind in sorted(found) for text in found[kind]
+    ]
+
+
+def allowed(stored, new, moved, floating):
+    """By how much two printed numbers may differ.
+
+    Args:
+        stored, new: `Number`s.
+        moved: by how much the stored one was seen to move.
+        floating: whether any number of its cell was seen to move.
+    """
+    unit = max(stored.unit, 0 if new.whole else new.unit)
+    if stored.whole and new.whole and not (stored.percent and floating):
+        rounding = 0
+    elif floating and abs(stored.value) > 1:
+        rounding = unit
+    else:
+        rounding = min(unit, ROUNDING)
+    return max(rounding, MULTIPLE * moved)
+
+
+def differences(stored, new, moved=None):
+    """What disagrees between two cells' outputs.
+
+    Args:
+        stored, new: lists of outputs as in a notebook.
+        moved: `{index of a number, as str: by how much it moved}`, the cell's metadata.
+
+    Returns:
+        A list of `Difference`, empty where the two agree.
+    """
+    moved, stored, new = moved or {}, texts(stored), texts(new)
+    if [kind for kind, _ in stored] != [kind for kind, _ in new]:
+        listed = [", ".join(kind for kind, _ in side) or "nothing" for side in (stored, new)]
+        return [Difference("words", f"stored: {listed[0]}; now: {listed[1]}")]
+    found, index = [], 0
+    for (_, old_text), (_, new_text) in zip(stored, new):
+        old_words, old_numbers = split(old_text)
+        new_words, new_numbers = split(new_text)
+        if old_words != new_words:
+            found.append(Difference("words", _changed_words(old_text, new_text)))
+        else:
+            for old, other in zip(old_numbers, new_numbers):
+                bound = allowed(old, other, moved.get(str(index), 0), bool(moved))
+                if not math.isclose(
+                    old.value, other.value, rel_tol=1e-9, abs_tol=bound * (1 + 1e-9)
+                ):
+                    found.append(Difference("number", _moved_number(old_text, old, other, bound)))
+                index += 1
+            continue
+        index += len(old_numbers)
+    return found
+
+
+def movement(stored, new):
+    """[by how much each number differs], or None where the words do.
+
+    >>> a, b = ([{"output_type": "stream", "name": "stdout", "text": t}]
+    ...         for t in ("0.86 of 40", "0.84 of 40"))
+    >>> [round(step, 6) for step in movement(a, b)]
+    [0.02, 0.0]
+    """
+    if any(d.kind == "words" for d in differences(stored, new)):
+        return None
+    pairs = zip(texts(stored), texts(new))
+    return [
+        abs(old.value - other.value)
+        for (_, old_text), (_, new_text) in pairs
+        for old, other in zip(split(old_text)[1], split(new_text)[1])
+    ]
+
+
+def too_wide(cell):
+    """Numbers from 0 to 1 of a cell whose bound leaves more than `WIDEST`, in sentences."""
+    moved, found, index = cell.metadata.get("moved", {}), [], 0
+    for _, text in texts(cell.outputs):
+        for number in split(text)[1]:
+            bound = allowed(number, number, moved.get(str(index), 0), bool(moved))
+            fraction = number.percent or not number.whole
+            if fraction and abs(number.value) <= 1 and bound > WIDEST:
+                found.append(f"{number.text} may move by {bound:.2g}; print it coarser")
+            index += 1
+    return found
+
+
+def _changed_words(old, new):
+    for before, after in zip(old.splitlines() or [""], new.splitlines() or [""]):
+        if split(before)[0] != split(after)[0]:
+            return f"the words differ. Stored: {before.strip()!r}; now: {after.strip()!r}"
+    return f"one has more lines. Stored: {old[-200:]!r}; now: {new[-200:]!r}"
+
+
+def _moved_number(text, old, new, bound):
+    step = abs(old.value - new.value)
+    line = next(line for line in text.splitlines() if old.text in line).strip()
+    return (
+        f"{old.text.strip()} became {new.text.strip()}: it moved by {step:.3g}, "
+        f"{bound:.3g} is allowed. Stored line: {line[:160]!r}"
+    )
