@@ -15,7 +15,6 @@ arithmetic of tools/machines.py as well: by how much a number moves is stored wi
 import argparse
 import base64
 import csv
-import hashlib
 import io
 import sys
 import tempfile
@@ -28,7 +27,7 @@ import nbformat
 import numpy as np
 from execution import execute
 from PIL import Image
-from stamps import ROOT, between, links, notebook_paths, stamp, steady, tagged, tags
+from stamps import ROOT, between, digest, links, notebook_paths, stamp, steady, tagged, tags
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LARGEST_IMAGE = 60_000
@@ -78,11 +77,6 @@ def normalize(notebook):
             png = quantized(base64.b64decode(output.data["image/png"]))
             output.data["image/png"] = base64.b64encode(png).decode()
             output.metadata = nbformat.from_dict({"image/png": {"alt": cell.metadata["alt"]}})
-
-
-def digest(cell):
-    """Of the source: says whether a stored output is that of the cell as it stands."""
-    return hashlib.sha256(cell.source.encode()).hexdigest()[:8]
 
 
 def ignored(cell):

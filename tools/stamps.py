@@ -1,9 +1,12 @@
-"""What `make refresh` writes into every notebook: links, the set-up cell, the cost card."""
+"""What `make refresh` writes into every notebook: links, set-up cell, cost card, foot."""
 
+import hashlib
 import math
 import re
 import tomllib
 from pathlib import Path
+
+from colab_runtime import last_green
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -16,19 +19,18 @@ import os, subprocess, sys
 
 address = "{repository}"
 address = os.environ.get("COURSE_REPOSITORY", address)
-near = [*sys.path, ".", "..", "../..", "../../..", "{folder}", *os.listdir()]
+near = [*sys.path, ".", "..", "../..", "../../..", *sorted(os.listdir())]
 found = [place for place in near if os.path.exists(f"{{place}}/{mark}")]
 course = os.path.abspath([*found, "{folder}"][0])
-if not found:
-    fetch = f'git clone -q --depth 1 --branch {branch} "{{address}}" "{{course}}"'
-    failed, reason = subprocess.getstatusoutput(fetch)
-    if failed:
-        remedy = f"Mend that, or unpack {{address}} here; then run this cell again."
-        raise OSError(f"No course here, and git cannot fetch it: {{reason}}\\n{{remedy}}")
-if sys.path[0] != course:
+fetch = f'git clone -q --depth 1 --branch {branch} "{{address}}" "{{course}}"'
+failed, reason = (0, "") if found else subprocess.getstatusoutput(fetch)
+if failed:
+    remedy = f"Rename what is in the way, get git, go online, or unzip {{address}} here."
+    raise OSError(f"No up-to-date course here, and git failed: {{reason}}\\n{{remedy}}")
+if sys.path[0] != course:  # first, before any other module that is called utils
     sys.path.insert(0, course)
     for name in [name for name in sys.modules if name.split(".")[0] == "utils"]:
-        del sys.modules[name]  # a module of the same name, from elsewhere
+        del sys.modules[name]
 from utils.runtime import setup
 
 runtime = setup({arguments})"""
@@ -58,20 +60,15 @@ def setup_cell(packages=()):
     >>> setup_cell(["elpv-dataset"]).splitlines()[-1]
     'runtime = setup(seed=0, packages=("elpv-dataset",))'
     """
-    course = settings()
-    names = "".join(f'"{name}",' for name in packages).replace(",", ", ").strip()
+    names = ", ".join(f'"{name}"' for name in packages)
+    comma = "," if len(packages) == 1 else ""
     return SETUP.format(
         folder=FOLDER,
         mark=MARK,
-        repository=course["repository"],
-        branch=course["branch"],
-        arguments=f"seed=0, packages=({names})" if packages else "seed=0",
+        repository=settings()["repository"],
+        branch=settings()["branch"],
+        arguments=f"seed=0, packages=({names}{comma})" if packages else "seed=0",
     )
-
-
-def packages(cell):
-    """Names of the pip packages that a notebook's set-up cell asks for."""
-    return cell.metadata.get("packages", [])
 
 
 def links(path):
@@ -103,6 +100,11 @@ def between(name, text, content):
 def tags(cell):
     """The tags of a cell, a list."""
     return cell.metadata.get("tags", [])
+
+
+def digest(cell):
+    """Of a cell's source: says whether a stored output is that of the cell as it stands."""
+    return hashlib.sha256(cell.source.encode()).hexdigest()[:8]
 
 
 def tagged(notebook, tag):
@@ -141,12 +143,22 @@ def cost_line(cost, download):
     )
 
 
+def foot(path):
+    """The line under a notebook that says where it was last seen to run."""
+    green = last_green(path.stem)
+    return f"*Last green on Colab's package list {green}.*" if green else ""
+
+
 def stamp(notebook, path):
-    """Write badges, set-up cell and cost card into a notebook."""
+    """Write badges, set-up cell, cost card and foot into a notebook."""
     title, card = tagged(notebook, "title"), tagged(notebook, "cost-card")
     title.source = between("badges", title.source, badges(path))
+    last = notebook.cells[-1]
+    if "<!-- green -->" not in last.source:
+        last.source += "\n\n<!-- green -->\n<!-- /green -->"
+    last.source = between("green", last.source, foot(path))
     first = tagged(notebook, "setup")
-    first.source = setup_cell(packages(first))
+    first.source = setup_cell(first.metadata.get("packages", ()))
     if "cost" in card.metadata:
         line = cost_line(card.metadata["cost"], card.metadata.get("download", "nothing"))
         card.source = between("cost", card.source, line)
