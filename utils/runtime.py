@@ -159,11 +159,12 @@ def _load(name):
     """Import a library, or say whether it is missing or broken, and what to do."""
     try:
         return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name == name:
-            raise ImportError(_missing(name)) from error
-        raise ImportError(_broken(name, error)) from error
     except Exception as error:  # a damaged library fails in any way
+        absent = error.name if isinstance(error, ModuleNotFoundError) else ""
+        if absent == name:
+            raise ImportError(_missing(name)) from error
+        if name == "keras" and absent in ("jax", "torch", "openvino"):
+            raise ImportError(_other_backend(absent)) from error
         raise ImportError(_broken(name, error)) from error
 
 
@@ -189,6 +190,13 @@ def _broken(name, error):
         )
     cause = f"{LIBRARIES[name]} is installed, but importing it failed"
     return f"{cause}: {_reason(error)}. {remedy}"
+
+
+def _other_backend(backend):
+    return (
+        f"Keras was imported with the backend {backend} before this cell ran; the "
+        "course needs tensorflow. Restart the kernel and run this cell first."
+    )
 
 
 def _reason(error):
@@ -261,12 +269,8 @@ def _requirement(package):
 
 def _use_course_settings(tf, keras):
     """float32 and Keras' defaults, whatever a keras.json or an earlier cell chose."""
-    backend = keras.config.backend()
-    if backend != "tensorflow":
-        raise ImportError(
-            f"Keras was imported with the backend {backend} before this cell ran; the "
-            "course needs tensorflow. Restart the kernel and run this cell first."
-        )
+    if keras.config.backend() != "tensorflow":
+        raise ImportError(_other_backend(keras.config.backend()))
     keras.config.set_floatx("float32")
     keras.config.set_epsilon(1e-7)
     keras.config.set_image_data_format("channels_last")

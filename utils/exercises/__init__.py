@@ -6,9 +6,11 @@ answer. The tests run each notebook's stub, its solution and the bank of wrong
 answers kept with the exercise against the same check cell.
 """
 
+import contextlib
 import copy
 import dis
 import numbers
+import sys
 
 import numpy as np
 
@@ -49,12 +51,16 @@ class Exercise:
         self._hints_shown = 0
 
     def check(self, answer):
-        """Print whether the answer is missing, right, or what is wrong with it."""
+        """Print whether the answer is missing, right, or what is wrong with it.
+
+        The answer computes in float32, whatever precision the notebook chose.
+        """
         if is_stub(answer):
             print("Not attempted yet: fill in the cell above, run it, then run this one again.")
             return
         try:
-            print(f"Right. {self.verify(answer)}")
+            with in_float32():
+                print(f"Right. {self.verify(answer)}")
         except Wrong as reason:
             print(f"Not yet: {reason}")
 
@@ -63,6 +69,31 @@ class Exercise:
         shown = self._hints_shown % len(self.hints)
         self._hints_shown += 1
         print(f"Hint {shown + 1} of {len(self.hints)}: {self.hints[shown]}")
+
+
+@contextlib.contextmanager
+def in_float32():
+    """A block whose Keras layers are float32; then the precision is as it was before.
+
+    >>> import keras
+    >>> keras.config.set_dtype_policy("mixed_float16")
+    >>> with in_float32():
+    ...     keras.layers.Dense(1).compute_dtype
+    'float32'
+    >>> keras.config.dtype_policy().name
+    'mixed_float16'
+    >>> keras.config.set_dtype_policy("float32")
+    """
+    keras = sys.modules.get("keras")  # to import it takes seconds; not all need it
+    if keras is None:
+        yield
+        return
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def is_stub(answer):
