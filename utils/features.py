@@ -1,10 +1,12 @@
-"""Frozen features: images in, one row of numbers an image out, batch by batch, kept on disk."""
+"""Frozen features: images in, one row of numbers an image out, kept on disk."""
 
 import hashlib
 import json
 import os
 import warnings
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,18 +15,27 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from utils.files import cache_folder, write_atomically
+from utils.folding import fold
 
 POOLINGS = ("avg", None)
+ENGINE = 2  # part of every key; goes up when features change by more than rounding
+MOST_WORKERS = 4  # each holds one batch; more give nothing
+CGROUP = Path("/sys/fs/cgroup")  # where Linux tells a container its share
+
+_engines = weakref.WeakKeyDictionary()  # network: the last engine made of it
 
 
 def extract(backbone, images, layers=("avg_pool",), pooling="avg", cache=True):
     """What the named layers of a frozen network say about each image.
 
-    All layers come from one pass. Images are resized (bicubic) and
-    preprocessed batch by batch, so memory beyond the result does not grow
-    with their number. Results are kept on disk under a key made of the
-    weights, the layer, the pooling, the input size, the precision and the
-    images' content; a damaged file is noticed and computed anew.
+    All layers come from one pass of a copy of the network in float32, whatever
+    the network's own precision, with batch normalization folded into the
+    convolutions: features lie within 1e-3 of the network's own in float32, and
+    follow every change of its weights. Images are resized (bicubic) and
+    preprocessed batch by batch, so memory beyond the result does not grow with
+    their number. Results are kept on disk under a key made of the
+    weights, the layer, the pooling, the input size, the version of this
+    engine and the images' content; a damaged file is noticed and computed anew.
 
     Args:
         backbone: a `backbones.Backbone`.
@@ -48,7 +59,8 @@ def extract(backbone, images, layers=("avg_pool",), pooling="avg", cache=True):
     Example:
 
     >>> from utils import backbones, datasets
-    >>> found = extract(backbones.load(), datasets.mnist("test").images[:2], "block16", cache=False)
+    >>> images = datasets.mnist("test").images[:2]
+    >>> found = extract(backbones.load(), images, "block16", cache=False)
     >>> found["block16"].shape
     (2, 320)
     """
@@ -58,7 +70,8 @@ def extract(backbone, images, layers=("avg_pool",), pooling="avg", cache=True):
     if not cache:
         return _compute(backbone, images, layers, pooling)
     key = _key(backbone, images, pooling)
-    files = {layer: cache_folder() / "features" / f"{key}-{layer}.npz" for layer in layers}
+    folder = cache_folder() / "features"
+    files = {layer: folder / f"{key}-{layer}.npz" for layer in layers}
     found = {layer: _read(files[layer]) for layer in layers}
     missing = tuple(layer for layer in layers if found[layer] is None)
     if missing:
@@ -70,7 +83,7 @@ def extract(backbone, images, layers=("avg_pool",), pooling="avg", cache=True):
 
 
 def resize(images, side):
-    """Bicubic resize of each image to `(side, side, 3)`; gray images get three equal channels.
+    """Bicubic resize of each image to `(side, side, 3)`; gray becomes three channels.
 
     Args:
         images: array `(n, rows, columns)` or `(n, rows, columns, 3)`, 0 to 255.
@@ -89,7 +102,7 @@ def resize(images, side):
     resized = np.empty((len(images), side, side, 3), np.uint8)
     for target, image in zip(resized, images):
         picture = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)
-        target[:] = np.atleast_3d(np.asarray(picture))  # a single channel is broadcast to three
+        target[:] = np.atleast_3d(np.asarray(picture))  # one channel becomes three
     return resized
 
 
@@ -103,45 +116,38 @@ def _check(backbone, images, layers, pooling):
         raise ValueError("`images` must hold at least one image. Received none.")
     if images.dtype != np.uint8:
         low, high = np.min(images), np.max(images)
-        if not (np.isfinite(low) and np.isfinite(high) and 0 <= low and 1 < high <= 255):
+        if not 0 <= low <= high <= 255 or high <= 1:  # false for NaN, too
             raise ValueError(
-                "`images` must hold values from 0 to 255; the network's own preprocessing follows. "
-                f"Received values from {low:.3g} to {high:.3g}, {images.dtype}"
+                "`images` must hold values from 0 to 255; the network's own "
+                f"preprocessing follows. Received values from {low:.3g} to "
+                f"{high:.3g}, {images.dtype}"
             )
     unknown = [layer for layer in layers if layer not in backbone.layers]
     if unknown or not layers:
-        raise ValueError(
-            f"Layers of {backbone.name} are {', '.join(backbone.layers)}. Received: {layers}"
-        )
+        names = ", ".join(backbone.layers)
+        raise ValueError(f"Layers of {backbone.name} are {names}. Received: {layers}")
     if pooling not in POOLINGS:
         raise ValueError(f"`pooling` must be 'avg' or None. Received: {pooling!r}")
 
 
 def _compute(backbone, images, layers, pooling):
-    """Worker threads resize and predict whole batches; each fills its own rows of the result."""
-    outputs = [backbone.model.get_layer(layer).output for layer in layers]
-    if pooling:
-        average = keras.layers.GlobalAveragePooling2D(dtype="float32")
-        outputs = [average(out) if len(out.shape) == 4 else out for out in outputs]
-    tapped = keras.Model(backbone.model.input, outputs)
-    predict = tf.function(lambda batch: tapped(batch, training=False), reduce_retracing=True)
-    found = {
-        layer: np.empty((len(images), *out.shape[1:]), np.float32)
-        for layer, out in zip(layers, outputs)
-    }
+    """Worker threads resize and predict whole batches; each fills its own rows."""
+    predict, shapes = _engine(backbone.model, layers, pooling)
+    empty = [np.empty((len(images), *shape), np.float32) for shape in shapes]
+    found = dict(zip(layers, empty))
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
-    batch_size, workers = (64, 2) if on_gpu else (8, os.cpu_count() or 1)
+    batch_size, workers = (64, 2) if on_gpu else (8, _workers())
 
     def run(start):
         rows = slice(start, start + batch_size)
         batch = backbone.preprocess(resize(images[rows], backbone.image_size))
-        answers = predict(tf.constant(batch))
-        for layer, values in zip(layers, answers if len(layers) > 1 else [answers]):
-            found[layer][rows] = np.asarray(values).reshape(-1, *found[layer].shape[1:])
+        answers = predict(tf.convert_to_tensor(np.asarray(batch, np.float32)))
+        for layer, values in zip(layers, answers):
+            found[layer][rows] = values.numpy()
         return len(batch)
 
     starts = range(0, len(images), batch_size)
-    quiet = bool(os.environ.get("TQDM_DISABLE"))  # the notebook bar overlooks this variable
+    quiet = bool(os.environ.get("TQDM_DISABLE"))  # the notebook bar overlooks it
     with (
         ThreadPoolExecutor(workers) as pool,
         tqdm(total=len(images), desc=backbone.name, leave=False, disable=quiet) as bar,
@@ -151,6 +157,62 @@ def _compute(backbone, images, layers, pooling):
     return found
 
 
+def _engine(model, layers, pooling):
+    """What computes the features of a batch, and the shape of each for one image.
+
+    Made anew whenever the weights or settings have changed since the last call;
+    kept no longer than the network itself.
+    """
+    made_of = (_digest(model.get_weights()), model.to_json(), layers, pooling)
+    known, *engine = _engines.get(model, (None,))
+    if known != made_of:
+        outputs = [model.get_layer(layer).output for layer in layers]
+        folded = fold(keras.Model(model.input, outputs, name="tapped"))
+        signature = [tf.TensorSpec(model.inputs[0].shape, tf.float32)]
+
+        @tf.function(input_signature=signature, autograph=False)
+        def predict(batch):
+            maps = keras.tree.flatten(folded(batch, training=False))
+            if pooling is None:
+                return maps
+            return [tf.reduce_mean(x, (1, 2)) if x.ndim == 4 else x for x in maps]
+
+        shapes = [out.shape[1:] for out in predict.get_concrete_function().outputs]
+        engine = predict, shapes
+        _engines[model] = made_of, *engine
+    return engine
+
+
+def _workers():
+    """How many processors this process may use, from 1 to `MOST_WORKERS`."""
+    try:
+        allowed = len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS, Windows
+        allowed = os.cpu_count() or 1
+    return int(max(1, min(allowed, np.ceil(_quota()), MOST_WORKERS)))
+
+
+def _quota():
+    """Processors that a container may keep busy: a number, or infinity."""
+    try:
+        quota, period = (CGROUP / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        try:  # the older layout
+            quota = (CGROUP / "cpu/cpu.cfs_quota_us").read_text()
+            period = (CGROUP / "cpu/cpu.cfs_period_us").read_text()
+        except OSError:
+            return np.inf
+    limited = quota.strip() not in ("max", "-1")
+    return int(quota) / int(period) if limited else np.inf
+
+
+def _digest(arrays):
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array))
+    return digest.digest()
+
+
 def _key(backbone, images, pooling):
     """Digest of everything that a feature depends on, except the layer."""
     digest = hashlib.sha256()
@@ -158,16 +220,15 @@ def _key(backbone, images, pooling):
         backbone.name,
         backbone.image_size,
         pooling,
-        keras.config.dtype_policy().name,
+        ENGINE,
         images.shape,
         images.dtype.str,
     )
     digest.update(json.dumps(settings).encode())
-    # the very function, not its name: another preprocessing must not find these features
+    # the very function, not its name: another preprocessing must miss these features
     probe = np.arange(12, dtype=np.float32).reshape(1, 2, 2, 3)
     digest.update(np.ascontiguousarray(backbone.preprocess(probe)).tobytes())
-    for weight in backbone.model.get_weights():
-        digest.update(np.ascontiguousarray(weight))
+    digest.update(_digest(backbone.model.get_weights()))
     for start in range(0, len(images), 256):  # in pieces: a view may have to be copied
         digest.update(np.ascontiguousarray(images[start : start + 256]))
     return digest.hexdigest()[:32]
@@ -182,7 +243,8 @@ def _read(path):
         return None
     except Exception:  # truncated, damaged, not an archive: zipfile raises many kinds
         warnings.warn(
-            f"Cached features {path.name} are damaged; computing them anew.", stacklevel=3
+            f"Cached features {path.name} are damaged; computing them anew.",
+            stacklevel=3,
         )
         return None
 
@@ -192,7 +254,8 @@ def _store(path, values):
         write_atomically(path, lambda stream: np.savez(stream, features=values))
     except OSError as error:
         warnings.warn(
-            f"Features could not be kept in {path.parent} ({error.strerror}); the next run computes "
-            "them again. Set COURSE_CACHE to a folder that can be written.",
+            f"Features could not be kept in {path.parent} ({error.strerror}); the next "
+            "run computes them again. Set COURSE_CACHE to a folder "
+            "that can be written.",
             stacklevel=3,
         )
