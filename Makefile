@@ -6,7 +6,7 @@ REQUIREMENTS := requirements.txt tests/requirements.txt docs/requirements.txt
 INSTALLED := $(VENV)/.installed
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: help lab course test refresh clean distclean
+.PHONY: help lab course test test-colab refresh clean distclean
 
 help:  ## say what each target does (this)
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -21,8 +21,10 @@ test: $(INSTALLED)  ## run all that CI runs: style, helpers, exercises, form, ev
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pytest
-	$(RUN) -m pytest -p tests.nbval_repairs -o addopts="" --nbval --nbval-current-env \
-		--nbval-cell-timeout=300 --nbval-sanitize-with=tests/nbval_sanitize.cfg notebooks
+	$(RUN) -m pytest -p tests.nbval_repairs @tests/nbval.args notebooks
+
+test-colab:  ## the same with the package versions of Colab's runtimes (RUNTIME=2026-08 ONLY="04 05")
+	$(PYTHON) tools/colab_runtime.py $(RUNTIME) $(if $(ONLY),--only $(ONLY))
 
 refresh: $(INSTALLED)  ## execute notebooks in place, twice; stamp links, cost cards, tables (ONLY="04 05")
 	$(RUN) tools/refresh.py $(ONLY)

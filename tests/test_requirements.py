@@ -6,6 +6,7 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import colab_runtime
 import nbformat
 import pytest
 from packaging.requirements import Requirement
@@ -13,10 +14,9 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LISTS = ("requirements.txt", "tests/requirements.txt", "docs/requirements.txt")
-OWN = {
-    "utils", "tools", "stamps", "execution", "kernels", "concepts", "refresh", "notebook_form",
-    "build_data",
-}  # fmt: skip
+OWN = {"utils", "tools"} | {
+    path.stem for folder in ("tools", "tests") for path in (ROOT / folder).glob("*.py")
+}
 ABSENT = {"google"}  # Colab's own
 
 
@@ -38,6 +38,19 @@ def test_every_requirement_is_pinned_within_its_range(name):
         pin = PINS[canonicalize_name(requirement.name)]
         version = re.fullmatch(r"==(.+)", str(pin.specifier))[1]
         assert requirement.specifier.contains(version), f"{requirement} against {pin}"
+
+
+@pytest.mark.parametrize("runtime", colab_runtime.RUNTIMES)
+def test_colabs_versions_are_admitted(runtime):
+    """Else the set-up cell would have pip change what a learner's Colab has loaded."""
+    listed = colab_runtime.versions(runtime)
+    lacking = names("requirements.txt") - listed.keys()
+    assert lacking == {"elpv-dataset", "jupyterlab", "nbval"}
+    for name in ("requirements.txt", "tests/requirements.txt"):
+        for requirement in requirements(name):
+            version = listed.get(canonicalize_name(requirement.name))
+            allowed = not version or requirement.specifier.contains(version)
+            assert allowed, f"{requirement} against {version}"
 
 
 def imports(source):
@@ -72,14 +85,17 @@ def test_learners_imports_are_covered():
         for cell in nbformat.read(path, 4).cells
         if cell.cell_type == "code"
     ]
-    # scikit-learn brings SciPy and threadpoolctl
-    brought = {"scipy", "threadpoolctl"}
+    # brought by scikit-learn and ipykernel
+    brought = {"scipy", "threadpoolctl", "ipython"}
     assert uncovered(cells + python_files("utils"), names(LISTS[0]) | brought) == set()
 
 
 def test_maintainers_imports_are_covered():
-    # brought by scikit-learn, pytest, Sphinx, nbclient
-    brought = {"scipy", "threadpoolctl", "packaging", "docutils", "jupyter-client", "traitlets"}
+    # brought by scikit-learn, pytest, Sphinx, nbclient, ipykernel, Jupyter's server
+    brought = {
+        "scipy", "threadpoolctl", "packaging", "docutils", "jupyter-client", "traitlets",
+        "ipython", "pyyaml",
+    }  # fmt: skip
     allowed = names(*LISTS) | brought
     assert uncovered(python_files("tools", "tests", "docs"), allowed) == set()
 
