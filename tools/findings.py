@@ -2,8 +2,8 @@
 
 A finding is an `assert` with a comparison, or a call of `evaluation.expect`. In a
 measured run each of them also writes down its margin: by how much the comparison
-holds. Under another arithmetic the margin moves; a finding is safe while it is larger
-than the stated multiple of that movement.
+holds. Under another arithmetic the margin moves; a finding is safe while it is at least
+`SAFETY` times that movement.
 """
 
 import ast
@@ -11,6 +11,7 @@ import json
 
 import nbformat
 
+SAFETY = 2
 ORDERINGS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 
 RECORDER = """
@@ -98,20 +99,19 @@ def margins(file):
     return found
 
 
-def weak(usual, others, multiple):
+def weak(usual, others):
     """Findings that could fall on another machine, in sentences.
 
     Args:
         usual: `{finding: [margins]}` of the stored run.
         others: `{machine: the same}`.
-        multiple: how many times its movement a margin must be.
     """
     found = []
     for finding, values in usual.items():
         for machine, run in others.items():
             pairs = list(zip(values, run.get(finding, [])))
             for margin, other in pairs:
-                if abs(margin) < multiple * abs(other - margin):
+                if abs(margin) < SAFETY * abs(other - margin):
                     found.append(
                         f"finding {finding} holds by {margin:.3g} and moves by "
                         f"{abs(other - margin):.3g} under {machine}"

@@ -146,7 +146,7 @@ def bound(notebook, margins, runs):
             cell.metadata["moved"] = found
         faults += [f"cell {number}: {fault}" for fault in comparison.too_wide(cell)]
     others = {machine: run.margins for machine, run in runs.items()}
-    faults += findings.weak(margins, others, comparison.MULTIPLE)
+    faults += findings.weak(margins, others)
     if faults:
         raise ValueError("not the same on every machine:\n" + "\n".join(faults))
 

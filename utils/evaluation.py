@@ -214,3 +214,28 @@ def expect(value, low, high, what):
             f"The {what} is {value:.3f}, outside the expected {low} to {high}. "
             "Was a cell above changed or skipped? Restart and run all."
         )
+
+
+def expected_range(value, low, high, what):
+    """`expect`, in words: for a result whose digits change from machine to machine.
+
+    A network that was trained for long ends somewhere else on another processor. The
+    sentence names the range that it was asked to lie in, and so is the same everywhere.
+
+    Args:
+        value, low, high: floats; both ends are allowed.
+        what: the quantity in words.
+
+    Returns:
+        A sentence.
+
+    Raises:
+        AssertionError: with the value and the range.
+
+    Example:
+
+    >>> expected_range(0.8312, 0.80, 0.86, "accuracy of the network")
+    'accuracy of the network: between 0.80 and 0.86'
+    """
+    expect(value, low, high, what)
+    return f"{what}: between {low:.2f} and {high:.2f}"
