@@ -6,10 +6,21 @@ REQUIREMENTS := requirements.txt tests/requirements.txt docs/requirements.txt
 INSTALLED := $(VENV)/.installed
 export TF_CPP_MIN_LOG_LEVEL := 3
 
+# A user's own settings that would send packages, or the search for them, elsewhere.
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON
+unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONOPTIMIZE
+export PIP_USER := 0
+export PYTHONNOUSERSITE := 1
+
+# ONLY="04 05" names notebooks by how they begin.
+CHOSEN := $(if $(ONLY),$(sort $(foreach name,$(ONLY),$(or \
+	$(wildcard notebooks/$(name)*.ipynb),$(error No notebook begins with "$(name)". \
+	There are: $(basename $(notdir $(sort $(wildcard notebooks/*.ipynb)))))))),notebooks)
+
 .PHONY: help lab course test test-colab refresh clean distclean
 
 help:  ## say what each target does (this)
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
 
 lab: $(INSTALLED)  ## open JupyterLab on the notebooks
 	$(RUN) -m jupyterlab notebooks
@@ -17,11 +28,14 @@ lab: $(INSTALLED)  ## open JupyterLab on the notebooks
 course: $(INSTALLED)  ## execute every notebook without a browser, then build the site in build/site
 	$(RUN) tools/run_course.py
 
-test: $(INSTALLED)  ## run all that CI runs: style, helpers, exercises, form, every notebook's outputs
+# The user's own keras.json is not part of what is tested.
+test: export KERAS_BACKEND := tensorflow
+test: export KERAS_HOME := $(CURDIR)/build/keras
+test: $(INSTALLED)  ## run all that CI runs: style, helpers, exercises, form, all notebooks (or ONLY="04 05")
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pytest
-	$(RUN) -m pytest -p tests.nbval_repairs @tests/nbval.args notebooks
+	$(RUN) -m pytest -p tests.nbval_repairs @tests/nbval.args $(CHOSEN)
 
 test-colab:  ## the same with the package versions of Colab's runtimes (RUNTIME=2026-08 ONLY="04 05")
 	$(PYTHON) tools/colab_runtime.py $(RUNTIME) $(if $(ONLY),--only $(ONLY))
@@ -36,9 +50,34 @@ clean:  ## remove build outputs and caches
 distclean: clean  ## remove the virtual environment as well
 	rm -rf $(VENV)
 
+# The environment is whole if its Python fits and runs, pip is there, and no package was
+# cut off while it was installed (RECORD is written last). Else it is made anew.
+FITS = (3, 11) <= sys.version_info[:2] <= (3, 13)
+WHOLE = import pip._internal.cli.main, pathlib, sys, sysconfig; \
+	packages = pathlib.Path(sysconfig.get_path("purelib")).glob("*.dist-info"); \
+	sys.exit(not ($(FITS) and all((p / "RECORD").exists() for p in packages)))
+IS_WHOLE = $(RUN) -I -c '$(WHOLE)' >/dev/null 2>&1
+HALF_MADE := $(if $(wildcard $(INSTALLED)),$(shell $(IS_WHOLE) || echo half-made))
+
+# Each requirement is found in the environment itself.
+LANDED = import importlib.metadata, re, sys; \
+	lines = [line for file in sys.argv[1:] for line in open(file) if ";" not in line]; \
+	names = [re.match(r"[\w.-]+", line) for line in lines]; \
+	[importlib.metadata.version(name[0]) for name in names if name]
+
 # Installs again only when a list of requirements changed. `make test CONSTRAINTS=` tries today's releases.
-$(INSTALLED): $(REQUIREMENTS) $(wildcard $(CONSTRAINTS))
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
-	test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+$(INSTALLED): $(REQUIREMENTS) $(wildcard $(CONSTRAINTS)) $(HALF_MADE)
+	@$(IS_WHOLE) || $(PYTHON) -E -c 'import sys; sys.exit(not $(FITS))' 2>/dev/null || { \
+		echo "The course needs Python 3.11, 3.12 or 3.13;" \
+			"$(PYTHON) is: `$(PYTHON) -V 2>&1`." >&2; \
+		echo "Name one that you have, such as:" \
+			"make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(IS_WHOLE) || $(PYTHON) -m venv --clear $(VENV)
 	$(RUN) -m pip install -q --disable-pip-version-check $(addprefix -r ,$(REQUIREMENTS)) $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
+	@$(RUN) -I -c '$(LANDED)' $(REQUIREMENTS) || { \
+		echo "pip put packages elsewhere than into $(VENV). Look for target, prefix" \
+			"or root in the output of: $(RUN) -m pip config list" >&2; exit 1; }
 	touch $@
+
+.PHONY: half-made
+half-made:
