@@ -94,6 +94,8 @@ def test_an_environment_is_made_anew_when_its_list_changes(tmp_path, monkeypatch
     monkeypatch.setattr(colab_runtime, "BUILD", tmp_path)
     monkeypatch.setattr(colab_runtime, "run", run)
     monkeypatch.setattr(colab_runtime, "find_python", lambda version: "python")
+    there = dict.fromkeys(colab_runtime.VERSIONS, "1")
+    monkeypatch.setattr(colab_runtime, "installed", lambda python: there)
     fails = True
     with pytest.raises(ChildProcessError, match="pip could not install"):
         colab_runtime.build("2026-07")
@@ -108,6 +110,19 @@ def test_an_environment_is_made_anew_when_its_list_changes(tmp_path, monkeypatch
     monkeypatch.setattr(colab_runtime, "versions", lambda runtime: {"numpy": "2.3.4"})
     colab_runtime.build("2026-07")
     assert len(commands) == 6
+    there.clear()
+    monkeypatch.setattr(colab_runtime, "versions", lambda runtime: {"numpy": "2.3.5"})
+    with pytest.raises(ChildProcessError, match="elsewhere than into"):
+        colab_runtime.build("2026-07")
+
+
+def test_a_users_settings_do_not_shine_through(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "/nowhere")
+    monkeypatch.setenv("PIP_USER", "1")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://example.org/simple")
+    used = colab_runtime.environment()
+    assert "PYTHONPATH" not in used and used["PIP_USER"] == "0"
+    assert used["PIP_INDEX_URL"] == "https://example.org/simple"
 
 
 def test_what_failed_is_read_from_a_real_report(tmp_path):

@@ -39,6 +39,10 @@ COLUMNS = (
     *("runtime", "python", *VERSIONS),
     *("notebook", "date", "result", "cells failed"),
 )
+AWAY = (
+    *("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_REQUIRE_VIRTUALENV"),
+    *("PYTHONHOME", "PYTHONPATH", "PYTHONSAFEPATH", "PYTHONOPTIMIZE", "VIRTUAL_ENV"),
+)
 PROBE = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2])"
 INSTALLED = (
     "import importlib.metadata as metadata, json;"
@@ -112,7 +116,8 @@ def find_python(version):
     for path in candidates(version):
         if not os.path.isfile(path):
             continue
-        done = subprocess.run([path, "-c", PROBE], capture_output=True, text=True)
+        how = {"env": environment(), "capture_output": True, "text": True}
+        done = subprocess.run([path, "-c", PROBE], **how)
         if done.stdout.strip() == version:
             return path
     raise LookupError(
@@ -123,12 +128,16 @@ def find_python(version):
 
 
 def environment():
-    """Variables for the commands of a Colab environment, which stands alone."""
-    away = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_REQUIRE_VIRTUALENV")
-    kept = {name: value for name, value in os.environ.items() if name not in away}
+    """Variables for the commands of a Colab environment.
+
+    Left out and set as in the Makefile, so that a user's own settings send packages,
+    or the search for them, nowhere else.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in AWAY}
     # debugpy of Colab's version warns of frozen modules at every start of a kernel
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    return {**quiet, **kept, "PYTHONNOUSERSITE": "1", "PIP_USER": "0"}
+    keras = {"KERAS_BACKEND": "tensorflow", "KERAS_HOME": str(BUILD / "keras")}
+    return {**quiet, **kept, **keras, "PYTHONNOUSERSITE": "1", "PIP_USER": "0"}
 
 
 def run(*command, **variables):
@@ -183,6 +192,11 @@ def build(runtime):
     pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     if run(*pip, *wanted, "-c", constraints):
         raise ChildProcessError(f"pip could not install what {constraints} demands")
+    if not set(VERSIONS) <= installed(python).keys():
+        raise ChildProcessError(
+            f"pip put packages elsewhere than into {folder}. Look for target, prefix "
+            f"or root in the output of: {python} -m pip config list"
+        )
     stamp.write_text(key)
     return python
 
