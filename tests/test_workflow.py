@@ -1,0 +1,60 @@
+"""The workflow can be read, and what it runs exists."""
+
+import re
+
+import pytest
+import yaml
+from colab_runtime import ROOT, RUNTIMES
+
+WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text("utf-8"))
+JOBS = WORKFLOW["jobs"]
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+WEEKLY = "github.event_name == 'schedule' || github.event_name == 'workflow_dispatch'"
+
+
+def commands(job):
+    return [step["run"] for step in JOBS[job]["steps"] if "run" in step]
+
+
+def test_it_runs_at_a_push_weekly_and_by_hand():
+    events = WORKFLOW[True]  # YAML reads the key `on` as true
+    assert {"push", "pull_request", "schedule", "workflow_dispatch"} <= set(events)
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_every_job_says_where_and_for_how_long_at_most(job):
+    assert JOBS[job]["runs-on"] and JOBS[job]["timeout-minutes"] <= 360
+    assert JOBS[job].get("if", WEEKLY) == WEEKLY
+    for step in JOBS[job]["steps"]:
+        assert ("run" in step) != ("uses" in step)
+
+
+def test_what_it_makes_has_a_target():
+    targets = [
+        found
+        for job in JOBS
+        for command in commands(job)
+        for found in re.findall(r"^make ([\w-]+)", command)
+    ]
+    assert {"test", "test-colab", "machines"} == set(targets)
+    for target in targets:
+        assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), target
+
+
+def test_it_names_files_that_are_there():
+    for job in JOBS:
+        for command in commands(job):
+            for name in re.findall(r"[\w/]+\.(?:txt|args)", command):
+                assert (ROOT / name).is_file(), name
+
+
+def test_it_runs_every_runtime_of_colab_on_its_python():
+    rows = JOBS["colab"]["strategy"]["matrix"]["include"]
+    assert {row["runtime"]: row["python"] for row in rows} == RUNTIMES
+
+
+def test_notebooks_run_on_other_systems():
+    job = JOBS["elsewhere"]
+    assert job["strategy"]["matrix"]["os"] == ["macos-latest", "windows-latest"]
+    steps = [step for step in job["steps"] if "nbval" in step.get("run", "")]
+    assert [step["if"] for step in steps] == [WEEKLY]
