@@ -15,11 +15,12 @@ COLAB = {"COLAB_RELEASE_TAG": "release"}
 
 
 def python(code, **environment):
-    """Run code in a new Python in the course's folder."""
+    """Run code in a new Python in the course's folder, as a learner's kernel would."""
+    around = {k: v for k, v in os.environ.items() if not k.startswith("KERAS_")}
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=runtime.ROOT,
-        env={**os.environ, **environment},
+        env={**around, **environment},
         capture_output=True,
         text=True,
     )
@@ -90,8 +91,11 @@ print(runtime.pick(cpu=1, gpu=2), grow, tensor_float, policy)
 """
 
 
-@pytest.mark.parametrize("capability", [(7, 5), (8, 0)], ids=["T4", "A100"])
-@pytest.mark.parametrize(("count", "device"), [(1, "GPU"), (2, "2 GPUs")])
+@pytest.mark.parametrize(
+    ("count", "device", "capability"),
+    [(1, "GPU", (7, 5)), (1, "GPU", (8, 0)), (2, "2 GPUs", (8, 0))],
+    ids=["T4", "A100", "two A100"],
+)
 def test_float32_on_every_gpu(count, device, capability):
     out = run(FAKE_GPUS.format(count=count, capability=capability))
     assert out.splitlines() == [
@@ -158,6 +162,14 @@ def test_tensorflow_is_missing():
     assert f'%pip install -r "{runtime.ROOT / "requirements.txt"}"' in said
 
 
+@pytest.mark.parametrize("version", [(3, 10, 4), (3, 14, 0)])
+def test_a_python_that_does_not_fit(version):
+    pretend = f"sys.version_info = {version}\nsys.version = '3.x'\n"
+    said = refusal(without("numpy") + pretend + SETUP)
+    assert said.startswith("The course needs Python 3.11, 3.12 or 3.13 with NumPy")
+    assert "this kernel is Python 3.x. Choose another kernel" in said
+
+
 def test_tensorflow_is_missing_in_colab():
     said = refusal(without("tensorflow") + SETUP, **COLAB)
     assert "has no TensorFlow; the TPU runtimes ship without it" in said
@@ -192,8 +204,10 @@ def test_tensorflow_is_broken(tmp_path, source, reason):
 
 
 def test_a_package_is_missing():
-    said = refusal(SETUP.replace("()", "(packages=['tqdm', 'course-extra'])"))
-    assert said == (
+    runtime._require("tqdm")
+    with pytest.raises(ImportError) as error:
+        runtime._require("course-extra")
+    assert str(error.value) == (
         "This notebook needs the package course-extra, which is not installed. Run "
         '`%pip install "course-extra"` in a cell, then run this cell again.'
     )

@@ -175,9 +175,16 @@ def _missing(name):
             "Choose menu Runtime > Change runtime type > T4 GPU (or CPU), then run "
             "this cell again."
         )
+    version = sys.version.split()[0]
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        return (
+            f"The course needs Python 3.11, 3.12 or 3.13 with {LIBRARIES[name]}; this "
+            f"kernel is Python {version}. Choose another kernel, or run `make lab "
+            "PYTHON=python3.12` in the course's folder."
+        )
     return (
-        f"{LIBRARIES[name]} is not installed for this kernel's Python "
-        f"{sys.version.split()[0]} ({sys.executable}). {_install_all()}"
+        f"{LIBRARIES[name]} is not installed for this kernel's Python {version} "
+        f"({sys.executable}). {_install_all()}"
     )
 
 
@@ -218,8 +225,8 @@ def _reason(error):
 def _install_all(option=""):
     command = f'%pip install {option}-r "{ROOT / "requirements.txt"}"'
     return (
-        f"Run `{command}` in a cell and restart the kernel (Python 3.11 to 3.13), or "
-        "run `make lab` in the course's folder."
+        f"Run `{command}` in a cell and restart the kernel, or run `make lab` in the "
+        "course's folder."
     )
 
 
