@@ -4,8 +4,9 @@ import base64
 import re
 import statistics
 
+import comparison
 import nbformat
-from stamps import badges, setup_cell, tags
+from stamps import badges, digest, setup_cell, tags
 
 MACHINE_PATH = re.compile(r"(?<![\w./])(/(home|root|tmp|work|Users|mnt|var)/|[A-Z]:\\)")
 LARGEST_IMAGE, LARGEST_NOTEBOOK = 60_000, 1_000_000
@@ -24,6 +25,11 @@ def with_tag(notebook, tag):
 
 def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def everything(notebook):
+    """All code of a notebook as one text."""
+    return "\n".join(cell.source for cell in code_cells(notebook))
 
 
 def headings(notebook):
@@ -49,8 +55,11 @@ def opens_well(notebook, path):
 
 def is_set_up(notebook, path):
     first = code_cells(notebook)[0]
-    if "setup" not in tags(first) or first.source != setup_cell():
+    packages = first.metadata.get("packages", [])
+    if "setup" not in tags(first) or first.source != setup_cell(packages):
         return ["the first code cell is not the course's set-up cell"]
+    if "solar_cells" in everything(notebook) and "elpv-dataset" not in packages:
+        return ["the set-up cell does not ask for elpv-dataset"]
     return [] if len(with_tag(notebook, "imports")) == 1 else ["no single cell is tagged `imports`"]
 
 
@@ -88,8 +97,15 @@ def has_exercises(notebook, path):
 
 
 def ran_once(notebook, path):
-    counts = [cell.execution_count for cell in code_cells(notebook) if cell.source.strip()]
-    return [] if counts == list(range(1, len(counts) + 1)) else ["not one run from top to bottom"]
+    cells = [cell for cell in code_cells(notebook) if cell.source.strip()]
+    counts = [cell.execution_count for cell in cells]
+    if counts != list(range(1, len(counts) + 1)):
+        return ["not one run from top to bottom"]
+    return [
+        f"code cell {number} was changed and not executed since: run `make refresh`"
+        for number, cell in enumerate(cells)
+        if cell.metadata.get("ran") != digest(cell)
+    ]
 
 
 def is_clean(notebook, path):
@@ -170,7 +186,17 @@ def leads_on(notebook, path):
     )
 
 
+def has_narrow_bounds(notebook, path):
+    return [
+        f"cell {number}: {fault}"
+        for number, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code"
+        for fault in comparison.too_wide(cell)
+    ]
+
+
 RULES = (
     is_valid, opens_well, is_set_up, has_parts, has_exercises, ran_once,
     is_clean, is_light, has_alt_texts, is_short, leads_on,
+    has_narrow_bounds,
 )  # fmt: skip

@@ -13,16 +13,16 @@ from utils import backbones
 def test_bundled_network_recognizes_photographs():
     """18 of the 20 ImageNet validation photographs that foolbox carries."""
     backbone, right = backbones.load(), 0
-    photographs = [
-        f for f in (resources.files("foolbox") / "data").iterdir() if f.name[:8] == "imagenet"
-    ]
+    files = (resources.files("foolbox") / "data").iterdir()
+    photographs = [file for file in files if file.name.startswith("imagenet")]
     for file in photographs:
         picture = Image.open(str(file)).convert("RGB")
         side = int(min(picture.size) * 0.875)
         left, top = ((length - side) // 2 for length in picture.size)
         box = (left, top, left + side, top + side)
-        image = np.asarray(picture.resize((224, 224), Image.Resampling.BICUBIC, box=box))
-        scores = backbone.model.predict_on_batch(backbone.preprocess(image[None]))
+        picture = picture.resize((224, 224), Image.Resampling.BICUBIC, box=box)
+        batch = backbone.preprocess(np.asarray(picture)[None])
+        scores = backbone.model.predict_on_batch(batch)
         right += int(scores.argmax()) == int(file.name.split("_")[2].split(".")[0])
     assert len(photographs) == 20 and right == 18
 
@@ -31,7 +31,25 @@ def test_bundled_network_recognizes_photographs():
 def test_every_network_has_its_named_layers(name):
     backbone = backbones.load(name, weights=None)
     assert backbone.layers == backbones.APPLICATIONS[name][2]
+    assert backbone.model.layers[-1].name == "predictions"
     keras.backend.clear_session()
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("name", [backbones.BUNDLED, "MobileNetV2"])
+def test_class_probabilities_are_float32_under_any_policy(name, policy):
+    weights = "imagenet" if name == backbones.BUNDLED else None
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = backbones.load(name, weights=weights).model
+        images = np.random.default_rng(0).normal(size=(2, 224, 224, 3))
+        found = model.predict(images, verbose=0)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert found.dtype == np.float32 and found.shape == (2, 1000)
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)  # not so in half precision
+    assert model.layers[1].compute_dtype == policy.removeprefix("mixed_")
+    assert model.get_layer("predictions") is model.layers[-1]
 
 
 def test_own_preprocessing():

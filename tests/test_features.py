@@ -1,15 +1,18 @@
 """Frozen features: right, streamed, and never a wrong hit in the cache."""
 
 import dataclasses
+import gc
 import os
 import subprocess
 import sys
+import weakref
 
+import keras
 import numpy as np
 import pytest
 
-from utils import backbones
-from utils.features import extract
+from utils import backbones, features
+from utils.features import extract, resize
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +30,133 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     monkeypatch.setenv("TQDM_DISABLE", "1")
     return tmp_path / "features"
+
+
+def plainly(backbone, images, layer):
+    """Without any of the engine: the network itself, all images at once."""
+    tapped = keras.Model(backbone.model.input, backbone.model.get_layer(layer).output)
+    batch = backbone.preprocess(resize(images, backbone.image_size))
+    return np.asarray(tapped(batch, training=False))
+
+
+LAYERS = ("predictions", "block1", "stem_bn", "block15", "block3", "stem_conv", "head")
+
+
+@pytest.mark.parametrize("shape", [(11, 40, 40), (11, 90, 50, 3)])
+def test_features_are_those_of_the_network(backbone, shape):
+    pictures = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    net = dataclasses.replace(backbone, layers=LAYERS)  # a normalization, a convolution
+    whole = extract(net, pictures, LAYERS, pooling=None)
+    pooled = extract(net, pictures, LAYERS)
+    assert list(whole) == list(pooled) == list(LAYERS)
+    for layer in LAYERS:
+        wanted = plainly(backbone, pictures, layer)
+        assert whole[layer].dtype == pooled[layer].dtype == np.float32
+        np.testing.assert_allclose(whole[layer], wanted, atol=1e-3)
+        if wanted.ndim == 4:
+            wanted = wanted.mean(axis=(1, 2))
+        np.testing.assert_allclose(pooled[layer], wanted, atol=1e-3)
+        alone = extract(net, pictures, layer, cache=False)[layer]
+        np.testing.assert_allclose(alone, pooled[layer], atol=1e-5)
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_changed_network_has_other_features(images, cached):
+    """Weights, statistics of a normalization, an activation: nothing goes stale."""
+    net = backbones.load(image_size=64)
+    head = net.model.get_layer("head_conv")
+    projected = net.model.get_layer("block15_project_bn")
+    found = [extract(net, images, cache=cached)["avg_pool"]]
+    head.kernel.assign(head.kernel * 1.1)
+    found.append(extract(net, images, cache=cached)["avg_pool"])
+    projected.moving_mean.assign(projected.moving_mean + 0.1)
+    found.append(extract(net, images, cache=cached)["avg_pool"])
+    np.testing.assert_allclose(found[-1], plainly(net, images, "avg_pool"), atol=1e-3)
+    for one, other in zip(found, found[1:]):
+        assert np.abs(one - other).max() > 0.01
+
+
+def test_a_changed_activation_is_noticed(images):
+    net = backbones.load(image_size=64)
+    extract(net, images, "predictions", cache=False)
+    net.model.get_layer("predictions").activation = keras.activations.linear
+    logits = extract(net, images, "predictions", cache=False)["predictions"]
+    np.testing.assert_allclose(logits, plainly(net, images, "predictions"), atol=1e-3)
+    assert logits.min() < 0
+
+
+def test_the_engine_is_made_once_and_dies_with_its_network(images, monkeypatch):
+    made = []
+    fold = features.fold
+    monkeypatch.setattr(features, "fold", lambda model: made.append(1) or fold(model))
+    net = backbones.load(image_size=64)
+    for pictures in (images, images[:3], np.concatenate([images] * 3)):
+        extract(net, pictures, cache=False)
+    assert len(made) == 1
+    extract(net, images, "block3", cache=False)
+    assert len(made) == 2
+    alive = weakref.ref(net.model)
+    del net
+    gc.collect()
+    assert alive() is None
+
+
+def test_later_weights_do_not_depend_on_a_hit(backbone, images):
+    """A model made after an extraction starts alike, however that one went."""
+    starts = []
+    for _ in range(2):  # computed, then read
+        keras.utils.set_random_seed(0)
+        extract(backbone, images, ("block3", "predictions"))
+        starts.append(keras.layers.Dense(3))
+        starts[-1].build((None, 4))
+    first, second = (layer.kernel.numpy() for layer in starts)
+    np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("when", ["loaded", "extracted"])
+def test_any_policy_gives_the_features_of_float32(images, policy, when):
+    wanted = plainly(backbones.load(image_size=64), images, "block15").mean(axis=(1, 2))
+    keras.config.set_dtype_policy("float32" if when == "extracted" else policy)
+    try:
+        net = backbones.load(image_size=64)
+        keras.config.set_dtype_policy(policy if when == "extracted" else "float32")
+        found = extract(net, images, "block15", cache=False)["block15"]
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, wanted, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("processors", "quota", "workers"),
+    [
+        (1, "max 100000", 1),
+        (2, "max 100000", 2),
+        (96, "max 100000", 4),
+        (96, "300000 100000", 3),
+        (96, "150000 100000", 2),  # one and a half
+        (96, "20000 100000", 1),
+        (96, "-1", 4),  # the older layout from here on
+        (96, "200000", 2),
+        (3, "1600000", 3),
+        (96, None, 4),  # no container
+    ],
+)
+def test_the_pool_fits_the_machine(processors, quota, workers, tmp_path, monkeypatch):
+    monkeypatch.setattr(features, "CGROUP", tmp_path)
+    if quota and " " in quota:
+        (tmp_path / "cpu.max").write_text(quota + "\n")
+    elif quota:
+        (tmp_path / "cpu").mkdir()
+        (tmp_path / "cpu/cpu.cfs_quota_us").write_text(quota + "\n")
+        (tmp_path / "cpu/cpu.cfs_period_us").write_text("100000\n")
+    allowed = set(range(processors))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: allowed, raising=False)
+    assert features._workers() == workers
+    monkeypatch.delattr(os, "sched_getaffinity")  # as on macOS and Windows
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    assert features._workers() == workers
 
 
 def test_pooling_is_the_mean_of_the_map(backbone, images):
@@ -63,6 +193,13 @@ def test_any_change_is_a_miss(backbone, images, cache):
     ):
         extract(net, pictures)
     assert len(list(cache.iterdir())) == 6
+
+
+def test_features_of_another_engine_are_not_read(backbone, images, cache, monkeypatch):
+    extract(backbone, images)
+    monkeypatch.setattr(features, "ENGINE", features.ENGINE + 1)
+    extract(backbone, images)
+    assert len(list(cache.iterdir())) == 2
 
 
 def test_damaged_cache_is_computed_anew(backbone, images, cache):
@@ -128,10 +265,12 @@ def test_a_kill_in_mid_write_leaves_the_old_file(tmp_path):
         "import sys, time, pathlib\n"
         "from utils.files import write_atomically\n"
         "def write(stream):\n"
-        "    stream.write(b'new' * 10**6); stream.flush(); print('half', flush=True); time.sleep(60)\n"
+        "    stream.write(b'new' * 10**6); stream.flush()\n"
+        "    print('half', flush=True); time.sleep(60)\n"
         "write_atomically(pathlib.Path(sys.argv[1]), write)"
     )
-    writer = subprocess.Popen([sys.executable, "-c", code, path], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", code, path]
+    writer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert writer.stdout.readline() == "half\n"
     writer.kill()
     writer.wait()

@@ -73,6 +73,22 @@ def reset(notebook):
     form.code_cells(notebook)[0].source += "  # changed"
 
 
+def unpack(notebook):
+    cell = form.code_cells(notebook)[0]
+    cell.metadata["packages"] = []
+    cell.source = form.setup_cell()
+
+
+def edit(notebook):
+    form.code_cells(notebook)[3].source += "  # another thought"
+
+
+def widen(notebook):
+    cell = code("x", output_type="stream", name="stdout", text="accuracy 0.81")
+    cell.metadata["moved"] = {"0": 0.02}
+    notebook.cells.append(cell)
+
+
 def unmeasured(notebook):
     form.with_tag(notebook, "cost-card")[0].source = "<!-- cost -->\n<!-- /cost -->"
 
@@ -113,6 +129,7 @@ BREACHES = [
     (form.is_set_up, drop("setup")),
     (form.is_set_up, reset),
     (form.is_set_up, drop("imports")),
+    (form.is_set_up, unpack),
     (form.has_parts, drop("objectives")),
     (form.has_parts, unmeasured),
     (form.has_parts, unrecap),
@@ -122,6 +139,7 @@ BREACHES = [
     (form.has_exercises, unfold),
     (form.ran_once, renumber),
     (form.ran_once, add(code("1 + 1"))),
+    (form.ran_once, edit),
     (form.is_clean, add(code("x", output_type="stream", name="stderr", text="warning"))),
     (form.is_clean, add(code("x", output_type="error", ename="E", evalue="", traceback=[]))),
     (form.is_clean, add(code("x", output_type="stream", name="stdout", text="/home/me/x"))),
@@ -134,6 +152,7 @@ BREACHES = [
     (form.has_alt_texts, add(figure(SMALL))),
     (form.has_alt_texts, add(nbformat.v4.new_markdown_cell("![](a.png)"))),
     (form.is_short, add(code("x = 1\n" * 21))),
+    (form.has_narrow_bounds, widen),
     (form.leads_on, no_next),
     (form.leads_on, dead_next),
 ]
