@@ -1,4 +1,4 @@
-"""Pre-trained networks: which there are, how they want their input, where to tap them."""
+"""Pre-trained networks: which there are, what input they want, where to tap them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy as np
 
 from utils.efficientnet_lite import BLOCKS, build_efficientnet_lite0
 from utils.files import data_file
+from utils.folding import float32_copy
 
 BUNDLED = "EfficientNetLite0"
 
@@ -22,15 +23,17 @@ APPLICATIONS = {
         "block5_conv4", "block5_pool", "flatten", "fc1", "fc2", "predictions")),
     "ResNet50": ("resnet", 224, (
         "conv1_relu", "conv2_block3_out", "conv3_block4_out", "conv4_block6_out",
-        "conv5_block1_out", "conv5_block2_out", "conv5_block3_out", "avg_pool", "predictions")),
+        "conv5_block1_out", "conv5_block2_out", "conv5_block3_out", "avg_pool",
+        "predictions")),
     "ResNet152": ("resnet", 224, (
         "conv1_relu", "conv2_block3_out", "conv3_block8_out", "conv4_block36_out",
-        "conv5_block1_out", "conv5_block2_out", "conv5_block3_out", "avg_pool", "predictions")),
+        "conv5_block1_out", "conv5_block2_out", "conv5_block3_out", "avg_pool",
+        "predictions")),
     "InceptionV3": ("inception_v3", 299, (
         *(f"mixed{number}" for number in range(11)), "avg_pool", "predictions")),
     "Xception": ("xception", 299, (
-        "block2_sepconv2_bn", "block4_sepconv2_bn", "block13_sepconv2_bn", "block14_sepconv2_act",
-        "avg_pool", "predictions")),
+        "block2_sepconv2_bn", "block4_sepconv2_bn", "block13_sepconv2_bn",
+        "block14_sepconv2_act", "avg_pool", "predictions")),
     "MobileNetV2": ("mobilenet_v2", 224, (
         "block_2_add", "block_5_add", "block_9_add", "block_12_add", "block_15_add",
         "out_relu", "global_average_pooling2d", "predictions")),
@@ -59,8 +62,9 @@ class Backbone:
     class_names: tuple
 
     def shapes(self):
-        """{layer: shape of one image's feature map}, in order: rows, columns, channels."""
-        return {name: self.model.get_layer(name).output.shape[1:] for name in self.layers}
+        """{layer: shape of one image's feature map: rows, columns, channels}."""
+        outputs = {name: self.model.get_layer(name).output for name in self.layers}
+        return {name: output.shape[1:] for name, output in outputs.items()}
 
 
 def available():
@@ -84,7 +88,7 @@ def load(name=BUNDLED, image_size=None, weights="imagenet"):
         weights: `"imagenet"`, or None for random ones.
 
     Returns:
-        A `Backbone`.
+        A `Backbone`. Its class probabilities are float32 under any dtype policy.
 
     Raises:
         ValueError: if the name or the weights are unknown.
@@ -146,7 +150,7 @@ def _center(images):
 def _application(name, image_size, include_top, weights):
     arguments = {} if include_top else {"pooling": "avg"}
     try:
-        return getattr(keras.applications, name)(
+        model = getattr(keras.applications, name)(
             include_top=include_top,
             weights=weights,
             input_shape=(image_size, image_size, 3),
@@ -156,10 +160,22 @@ def _application(name, image_size, include_top, weights):
         if "URL fetch failure" not in str(error):
             raise
         raise ConnectionError(
-            f"The weights of {name} are not in Keras' cache (~/.keras/models) and could not be "
-            f"downloaded. Connect to the internet once, or use {BUNDLED!r}, which comes with "
-            "the course."
+            f"The weights of {name} are not in Keras' cache (~/.keras/models) and "
+            "could not be downloaded. Connect to the internet once, or use "
+            f"{BUNDLED!r}, which comes with the course."
         ) from error
+    return _with_float32_classes(model) if include_top else model
+
+
+def _with_float32_classes(model):
+    """The same network; its last layer computes in float32 under any policy."""
+    last = model.layers[-1]
+    if last.compute_dtype == "float32":
+        return model
+    classes = float32_copy(last)
+    outputs = classes(last.input)
+    classes.set_weights(last.get_weights())
+    return keras.Model(model.input, outputs, name=model.name)
 
 
 def _own_preprocessing(module):

@@ -28,13 +28,13 @@ def _inverted_residual(tensor, kernel, stride, expansion, channels, name):
     inputs, wide = tensor, tensor.shape[-1] * expansion
     if expansion > 1:
         tensor = layers.Conv2D(wide, 1, use_bias=False, name=f"{name}_expand")(tensor)
-        tensor = layers.ReLU(6, name=f"{name}_expand_relu")(_normalize(tensor, f"{name}_expand_bn"))
+        tensor = _normalize(tensor, f"{name}_expand_bn")
+        tensor = layers.ReLU(6, name=f"{name}_expand_relu")(tensor)
     tensor = layers.DepthwiseConv2D(
         kernel, stride, padding="same", use_bias=False, name=f"{name}_depthwise"
     )(tensor)
-    tensor = layers.ReLU(6, name=f"{name}_depthwise_relu")(
-        _normalize(tensor, f"{name}_depthwise_bn")
-    )
+    tensor = _normalize(tensor, f"{name}_depthwise_bn")
+    tensor = layers.ReLU(6, name=f"{name}_depthwise_relu")(tensor)
     tensor = layers.Conv2D(channels, 1, use_bias=False, name=f"{name}_project")(tensor)
     if stride > 1 or inputs.shape[-1] != channels:
         return _normalize(tensor, name)
@@ -75,18 +75,23 @@ def build_efficientnet_lite0(image_size=224):
             f"of at least 32. Received: {image_size}"
         )
     inputs = keras.Input((image_size, image_size, 3), name="image")
-    tensor = layers.Conv2D(32, 3, 2, padding="same", use_bias=False, name="stem_conv")(inputs)
+    stem = layers.Conv2D(32, 3, 2, "same", use_bias=False, name="stem_conv")
+    tensor = stem(inputs)
     tensor = layers.ReLU(6, name="stem")(_normalize(tensor, "stem_bn"))
     number = 0
     for blocks, kernel, stride, expansion, channels in STAGES:
         for block in range(blocks):
-            number += 1
-            tensor = _inverted_residual(
-                tensor, kernel, 1 if block else stride, expansion, channels, f"block{number}"
-            )
+            number, step = number + 1, 1 if block else stride
+            name = f"block{number}"
+            tensor = _inverted_residual(tensor, kernel, step, expansion, channels, name)
     tensor = layers.Conv2D(1280, 1, use_bias=False, name="head_conv")(tensor)
     tensor = layers.ReLU(6, name="head")(_normalize(tensor, "head_bn"))
     tensor = layers.GlobalAveragePooling2D(name="avg_pool")(tensor)
     tensor = layers.Dropout(0.2, name="dropout")(tensor)
-    outputs = layers.Dense(1000, activation="softmax", name="predictions")(tensor)
+    outputs = layers.Dense(
+        1000,
+        activation="softmax",
+        dtype="float32",  # probabilities need it, whatever the policy
+        name="predictions",
+    )(tensor)
     return keras.Model(inputs, outputs, name="EfficientNetLite0")

@@ -132,7 +132,7 @@ def _check(backbone, images, layers, pooling):
 
 def _compute(backbone, images, layers, pooling):
     """Worker threads resize and predict whole batches; each fills its own rows."""
-    predict, shapes = _engine(backbone.model, layers, pooling)
+    predict, shapes = _engine(backbone, layers, pooling)
     empty = [np.empty((len(images), *shape), np.float32) for shape in shapes]
     found = dict(zip(layers, empty))
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
@@ -157,20 +157,21 @@ def _compute(backbone, images, layers, pooling):
     return found
 
 
-def _engine(model, layers, pooling):
+def _engine(backbone, layers, pooling):
     """What computes the features of a batch, and the shape of each for one image.
 
     Made anew whenever the weights or settings have changed since the last call;
     kept no longer than the network itself.
     """
-    made_of = (_digest(model.get_weights()), model.to_json(), layers, pooling)
+    model, side = backbone.model, backbone.image_size
+    made_of = (_digest(model.get_weights()), model.to_json(), layers, pooling, side)
     known, *engine = _engines.get(model, (None,))
     if known != made_of:
         outputs = [model.get_layer(layer).output for layer in layers]
         folded = fold(keras.Model(model.input, outputs, name="tapped"))
-        signature = [tf.TensorSpec(model.inputs[0].shape, tf.float32)]
+        shape = [None, *(length or side for length in model.inputs[0].shape[1:])]
 
-        @tf.function(input_signature=signature, autograph=False)
+        @tf.function(input_signature=[tf.TensorSpec(shape)], autograph=False)
         def predict(batch):
             maps = keras.tree.flatten(folded(batch, training=False))
             if pooling is None:
