@@ -17,7 +17,7 @@ CHOSEN := $(if $(ONLY),$(sort $(foreach name,$(ONLY),$(or \
 	$(wildcard notebooks/$(name)*.ipynb),$(error No notebook begins with "$(name)". \
 	There are: $(basename $(notdir $(sort $(wildcard notebooks/*.ipynb)))))))),notebooks)
 
-.PHONY: help lab course test test-colab refresh clean distclean
+.PHONY: help lab course test test-colab machines refresh clean distclean
 
 help:  ## say what each target does (this)
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -40,7 +40,10 @@ test: $(INSTALLED)  ## run all that CI runs: style, helpers, exercises, form, al
 test-colab:  ## the same with the package versions of Colab's runtimes (RUNTIME=2026-08 ONLY="04 05")
 	$(PYTHON) tools/colab_runtime.py $(RUNTIME) $(if $(ONLY),--only $(ONLY))
 
-refresh: $(INSTALLED)  ## execute notebooks in place, twice; stamp links, cost cards, tables (ONLY="04 05")
+machines: $(INSTALLED)  ## execute all notebooks under other processors' arithmetics, show what moves (ONLY="04 05")
+	$(RUN) tools/machines.py $(ONLY)
+
+refresh: $(INSTALLED)  ## execute notebooks in place, measure what moves; stamp links, cards, tables (ONLY="04 05")
 	$(RUN) tools/refresh.py $(ONLY)
 
 clean:  ## remove build outputs and caches

@@ -1,4 +1,4 @@
-"""Pre-trained networks: real photographs, own preprocessing, named layers, clear errors."""
+"""Pre-trained networks: real photographs, own preprocessing, layers, clear errors."""
 
 from importlib import resources
 
@@ -47,7 +47,8 @@ def test_class_probabilities_are_float32_under_any_policy(name, policy):
     finally:
         keras.config.set_dtype_policy("float32")
     assert found.dtype == np.float32 and found.shape == (2, 1000)
-    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)  # not so in half precision
+    # in half precision the sums miss 1 by more
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
     assert model.layers[1].compute_dtype == policy.removeprefix("mixed_")
     assert model.get_layer("predictions") is model.layers[-1]
 
@@ -64,7 +65,7 @@ def test_missing_weights_name_the_remedy(monkeypatch):
         raise Exception("URL fetch failure on https://…: None -- no route")
 
     monkeypatch.setattr(keras.applications, "ResNet50", offline)
-    with pytest.raises(ConnectionError, match="Connect to the internet once, or use 'Efficient"):
+    with pytest.raises(ConnectionError, match="Connect .*or use 'Efficient"):
         backbones.load("ResNet50")
 
 

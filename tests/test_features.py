@@ -57,7 +57,7 @@ def test_features_are_those_of_the_network(backbone, shape):
             wanted = wanted.mean(axis=(1, 2))
         np.testing.assert_allclose(pooled[layer], wanted, atol=1e-3)
         alone = extract(net, pictures, layer, cache=False)[layer]
-        np.testing.assert_allclose(alone, pooled[layer], atol=1e-5)
+        np.testing.assert_allclose(alone, pooled[layer], atol=1e-4)
 
 
 @pytest.mark.parametrize("cached", [True, False])
@@ -114,13 +114,13 @@ def test_later_weights_do_not_depend_on_a_hit(backbone, images):
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
-@pytest.mark.parametrize("when", ["loaded", "extracted"])
-def test_any_policy_gives_the_features_of_float32(images, policy, when):
+@pytest.mark.parametrize("loaded", ["float32", None])
+def test_any_policy_gives_the_features_of_float32(images, policy, loaded):
     wanted = plainly(backbones.load(image_size=64), images, "block15").mean(axis=(1, 2))
-    keras.config.set_dtype_policy("float32" if when == "extracted" else policy)
+    keras.config.set_dtype_policy(loaded or policy)
     try:
         net = backbones.load(image_size=64)
-        keras.config.set_dtype_policy(policy if when == "extracted" else "float32")
+        keras.config.set_dtype_policy(policy)
         found = extract(net, images, "block15", cache=False)["block15"]
     finally:
         keras.config.set_dtype_policy("float32")
@@ -211,7 +211,7 @@ def test_damaged_cache_is_computed_anew(backbone, images, cache):
     np.testing.assert_allclose(again, first, atol=1e-5)
 
 
-def test_folder_that_cannot_be_written_only_warns(backbone, images, tmp_path, monkeypatch):
+def test_a_blocked_folder_only_warns(backbone, images, tmp_path, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("")
     monkeypatch.setenv("COURSE_CACHE", str(blocked))
@@ -230,7 +230,7 @@ def test_unfinished_file_is_no_hit(backbone, images, cache):
 @pytest.mark.parametrize(
     ("pictures", "layers", "message"),
     [
-        (np.zeros((2, 8, 8, 4), np.uint8), "avg_pool", r"Received shape: \(2, 8, 8, 4\)"),
+        (np.zeros((2, 8, 8, 4), np.uint8), "avg_pool", r"shape: \(2, 8, 8, 4\)"),
         (np.zeros((0, 8, 8), np.uint8), "avg_pool", "at least one image"),
         (np.full((1, 8, 8), 0.5), "avg_pool", "from 0 to 255"),
         (np.zeros((1, 8, 8), np.uint8), "fc2", "Received: .*fc2"),
@@ -251,8 +251,8 @@ EXTRACT = (
 
 
 def test_two_processes_share_one_cache(cache):
-    command = [sys.executable, "-c", EXTRACT]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    command, pipe = [sys.executable, "-c", EXTRACT], subprocess.PIPE
+    both = [subprocess.Popen(command, stdout=pipe, text=True) for _ in range(2)]
     sums = {process.communicate()[0] for process in both}
     assert [process.returncode for process in both] == [0, 0] and len(sums) == 1
     assert len(list(cache.iterdir())) == 1

@@ -178,7 +178,8 @@ def refresh(path, again=True):
             if run.error:
                 raise ValueError(f"under {machine}: {run.error}")
         bound(notebook, warm.margins, runs)
-    stamp_cost(notebook, first, warm)
+    if new or "cost" not in tagged(notebook, "cost-card").metadata:
+        stamp_cost(notebook, first, warm)
     stamp(notebook, path)
     normalize(notebook)
     nbformat.validate(notebook)
