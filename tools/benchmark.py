@@ -1,6 +1,6 @@
 """Speed and memory of `extract` beside other ways to the same features.
 
-    python tools/benchmark.py                          # 300 and 1,200 images, 224 pixels
+    python tools/benchmark.py                 # 300 and 1,200 images, 224 pixels
     python tools/benchmark.py --images 500 --size 160 --rounds 5
 
 Ways: `predict` of the whole resized array; `former`, the course's engine until
@@ -53,7 +53,7 @@ def tapped(backbone):
 
 
 def stream(answer, backbone, images, workers, batch_size=8):
-    """Resize, preprocess and answer batch by batch, each batch in one of the threads."""
+    """Resize, preprocess and answer batch by batch, each batch in one thread."""
     from utils.features import resize
 
     def run(start):
@@ -147,6 +147,7 @@ def convert(way, size):
 
     network = tapped(backbones.load(image_size=size))
     if way == "onnx":
+        network(np.zeros((1, size, size, 3)))  # else Keras refuses to export
         network.export(FOLDER / f"{size}.onnx", format="onnx", verbose=False)
     else:
         converter = tf.lite.TFLiteConverter.from_keras_model(network)

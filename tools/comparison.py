@@ -185,7 +185,7 @@ def too_wide(cell):
         for number in split(text)[1]:
             bound = allowed(number, number, moved.get(str(index), 0), bool(moved))
             fraction = number.percent or not number.whole
-            if fraction and abs(number.value) <= 1 and bound > WIDEST:
+            if fraction and abs(number.value) <= 1 and bound > WIDEST + 1e-9:
                 found.append(f"{number.text} may move by {bound:.2g}; print it coarser")
             index += 1
     return found
