@@ -2,7 +2,6 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython import get_ipython
 from matplotlib.figure import Figure
 
 BLUE, VERMILION, BLACK, SKY, GREY = "#0072B2", "#D55E00", "#000000", "#56B4E9", "0.6"
@@ -32,10 +31,11 @@ def use_style():
     and read aloud.
     """
     plt.rcParams.update(STYLE)
-    shell = get_ipython()
-    if shell is not None:
-        formatter = shell.display_formatter.formatters["text/plain"]
-        formatter.for_type(Figure, lambda figure, printer, _: printer.text(titles(figure)))
+    Figure._repr_pretty_ = _pretty  # the inline backend drops registered formatters
+
+
+def _pretty(figure, printer, cycle):
+    printer.text(titles(figure))
 
 
 def titles(figure):
