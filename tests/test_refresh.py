@@ -7,8 +7,9 @@ import nbformat
 import numpy as np
 import pytest
 import refresh
+from execution import execute
 from PIL import Image
-from stamps import NOTEBOOKS
+from stamps import NOTEBOOKS, setup_cell
 
 
 def png(channels):
@@ -65,3 +66,13 @@ def test_an_unknown_name_is_explained():
 
     with pytest.raises(ValueError, match=f"There are: {sorted(NOTEBOOKS.glob('*.ipynb'))[0].stem}"):
         notebook_paths(["nothing"])
+
+
+def test_a_figure_is_stored_with_what_its_titles_say(tmp_path):
+    path = tmp_path / "05_New.ipynb"
+    draw = "import matplotlib.pyplot as plt\nplt.plot([1])\nplt.title('one of 3')\nplt.show()"
+    cells = [nbformat.v4.new_code_cell(source) for source in (setup_cell(), draw)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    done = execute(path, folder=NOTEBOOKS)
+    (shown,) = (o for o in done.notebook.cells[1].outputs if "image/png" in o.get("data", {}))
+    assert shown.data["text/plain"] == "Figure: one of 3"
