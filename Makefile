@@ -17,7 +17,7 @@ CHOSEN := $(if $(ONLY),$(sort $(foreach name,$(ONLY),$(or \
 	$(wildcard notebooks/$(name)*.ipynb),$(error No notebook begins with "$(name)". \
 	There are: $(basename $(notdir $(sort $(wildcard notebooks/*.ipynb)))))))),notebooks)
 
-.PHONY: help lab course test test-colab machines refresh clean distclean
+.PHONY: help lab course test test-colab machines refresh benchmark clean distclean
 
 help:  ## say what each target does (this)
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ machines: $(INSTALLED)  ## execute all notebooks under other processors' arithme
 
 refresh: $(INSTALLED)  ## execute notebooks in place, measure what moves; stamp links, cards, tables (ONLY="04 05")
 	$(RUN) tools/refresh.py $(ONLY)
+
+benchmark: $(INSTALLED)  ## speed and memory of extract beside others' (on an idle machine)
+	$(RUN) tools/benchmark.py
 
 clean:  ## remove build outputs and caches
 	rm -rf build .cache .pytest_cache .ruff_cache

@@ -6,7 +6,8 @@
 
 Processors round differently: they sum in another order and with other instructions.
 Environment variables make this one compute as others do. `make refresh` measures with
-them by how much each printed number moves. Each arithmetic computes in one thread, so
+them by how much each printed number moves; a run of all notebooks writes its table into
+CONTRIBUTING.md. Each arithmetic computes in one thread, so
 that two can run side by side. What was executed is kept in build/machines.
 """
 
@@ -19,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 import comparison
 import nbformat
 from execution import Run, execute
-from stamps import ROOT, notebook_paths, tags
+from stamps import ROOT, between, notebook_paths, tags
 
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -33,6 +34,7 @@ MACHINES = {
     "AVX2": {"DNNL_MAX_CPU_ISA": "AVX2", "OPENBLAS_CORETYPE": "Haswell", **ONE_THREAD},
     "no oneDNN": {"TF_ENABLE_ONEDNN_OPTS": "0", "OPENBLAS_CORETYPE": "Sandybridge", **ONE_THREAD},
 }
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 KEPT = ROOT / "build" / "machines"
 SIDE_BY_SIDE = (
     max(1, min(len(MACHINES), len(os.sched_getaffinity(0))))
@@ -156,6 +158,9 @@ def main():
             runs = run_all(paths)
         text, failures = table(runs)
         print(text)
+        if not arguments.names:  # all of them: the table that CONTRIBUTING.md shows
+            page = CONTRIBUTING.read_text("utf-8")
+            CONTRIBUTING.write_text(between("machines", page, text), "utf-8")
     print(*failures, sep="\n")
     sys.exit(bool(failures))
 

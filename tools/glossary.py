@@ -1,0 +1,192 @@
+"""The terms that a beginner meets: one sentence each, and where they are introduced."""
+
+import csv
+import re
+
+import nbformat
+from stamps import NOTEBOOKS, ROOT
+
+TABLE = ROOT / "docs" / "glossary.csv"
+PAGE = ROOT / "docs" / "glossary.md"
+COLUMNS = ("term", "sentence", "notebook", "section", "portuguese", "also")
+
+
+def terms(table=TABLE):
+    """The rows of the glossary's table.
+
+    Args:
+        table: path of a CSV file with the columns `COLUMNS`.
+
+    Returns:
+        A list of dictionaries in the table's order; `also` is a list of spellings.
+
+    Raises:
+        ValueError: if the columns are others.
+
+    Example:
+
+    >>> row = terms()[0]
+    >>> sorted(row) == sorted(COLUMNS) and isinstance(row["also"], list)
+    True
+    """
+    with table.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise ValueError(
+                f"The glossary needs the columns {', '.join(COLUMNS)}. "
+                f"Received: {', '.join(reader.fieldnames or ())}"
+            )
+        return [row | {"also": row["also"].split("|") if row["also"] else []} for row in reader]
+
+
+def order(term):
+    """The key by which terms are sorted: as in a dictionary, capitals like small letters.
+
+    Example:
+
+    >>> sorted(["kernel", "Keras", "k-means"], key=order)
+    ['k-means', 'Keras', 'kernel']
+    """
+    return term.casefold()
+
+
+def stands(row, text):
+    """Whether a term, or another spelling of it, stands in a text.
+
+    Whole words count, also in the plural and with emphasis inside. A spelling
+    without a capital may begin a sentence; one with capitals is taken as it is.
+
+    Args:
+        row: one of `terms()`.
+        text: Markdown or code.
+
+    Returns:
+        True or False.
+
+    Example:
+
+    >>> row = {"term": "feature map", "also": ["CNN"]}
+    >>> stands(row, "*Feature* maps shrink"), stands(row, "a cnn"), stands(row, "CNNs")
+    (True, False, True)
+    """
+    plain = re.sub(r"[*`]", "", text)
+    return any(_pattern(spelling).search(plain) for spelling in (row["term"], *row["also"]))
+
+
+def _pattern(spelling):
+    """A spelling as a regular expression."""
+    words = r"\s+".join(map(re.escape, spelling.split()))
+    exact = spelling != spelling.lower()
+    return re.compile(rf"(?<!\w){words}(?:s|es)?(?!\w)", 0 if exact else re.IGNORECASE)
+
+
+def sections(notebook):
+    """The text of each section of a notebook: heading, Markdown and code.
+
+    Args:
+        notebook: as nbformat reads it.
+
+    Returns:
+        `{heading: text}` in order; what stands before the first heading has the key `""`.
+
+    Example:
+
+    >>> cells = [
+    ...     nbformat.v4.new_markdown_cell("A title\\n\\n## One\\nfirst"),
+    ...     nbformat.v4.new_code_cell("second"),
+    ... ]
+    >>> sections(nbformat.v4.new_notebook(cells=cells))
+    {'': 'A title\\n\\n', 'One': 'One\\nfirst\\nsecond\\n'}
+    """
+    texts, section = {"": ""}, ""
+    for cell in notebook.cells:
+        for line in cell.source.splitlines():
+            if cell.cell_type == "markdown" and line.startswith("## "):
+                section = line.removeprefix("## ").strip()
+                texts.setdefault(section, "")
+                line = section
+            texts[section] += line + "\n"
+    return texts
+
+
+def notebook_path(number, folder=NOTEBOOKS):
+    """The path of the notebook with a number.
+
+    Args:
+        number: two digits, such as `"02"`.
+        folder: where the notebooks are.
+
+    Returns:
+        Its path.
+
+    Raises:
+        ValueError: if not exactly one notebook has this number.
+
+    Example:
+
+    >>> notebook_path("02").name
+    '02_CNNAnatomy.ipynb'
+    """
+    paths = sorted(folder.glob(f"{number}_*.ipynb"))
+    if not re.fullmatch(r"\d\d", number) or len(paths) != 1:
+        found = [path.name for path in paths]
+        raise ValueError(f"One notebook needs the number {number!r}. Received: {found}")
+    return paths[0]
+
+
+def faults(rows, texts):
+    """What is wrong with the glossary, against the notebooks.
+
+    Args:
+        rows: as `terms()` returns them.
+        texts: `{number of a notebook: sections of it}`.
+
+    Returns:
+        One sentence for each fault.
+
+    Example:
+
+    >>> row = {"term": "loss", "sentence": "A number that says how wrong an answer is."}
+    >>> row |= {"notebook": "00", "section": "One", "portuguese": "perda", "also": []}
+    >>> faults([row], {"00": {"One": "the loss"}}), faults([row], {"00": {"One": "nothing"}})
+    ([], ["loss: does not stand in 00, 'One'"])
+    """
+    found = []
+    names = [row["term"] for row in rows]
+    if names != sorted(names, key=order):
+        found.append("the terms are not sorted")
+    found += [f"{name}: stands twice" for name in sorted(set(names)) if names.count(name) > 1]
+    for row in rows:
+        name, sentence = row["term"], row["sentence"]
+        if not sentence.endswith(".") or len(sentence.split()) > 25:
+            found.append(f"{name}: needs one sentence of at most 25 words, with a period")
+        if not row["portuguese"].strip():
+            found.append(f"{name}: has no Portuguese term")
+        if row["notebook"] not in texts:
+            found.append(f"{name}: there is no notebook {row['notebook']}")
+        elif row["section"] not in texts[row["notebook"]]:
+            found.append(f"{name}: {row['notebook']} has no section {row['section']!r}")
+        elif not stands(row, texts[row["notebook"]][row["section"]]):
+            found.append(f"{name}: does not stand in {row['notebook']}, {row['section']!r}")
+    return found
+
+
+def page():
+    """The text of docs/glossary.md."""
+    rows = terms()
+    lines = [
+        "# Glossary",
+        "",
+        f"{len(rows)} terms, each with the section that introduces it and with the Portuguese",
+        "term, since three of the decks' authors write in it. Generated by `make refresh` from",
+        "`docs/glossary.csv`.",
+        "",
+        "| term | in one sentence | introduced in | in Portuguese |",
+        "|---|---|---|---|",
+    ]
+    for row in rows:
+        path = notebook_path(row["notebook"])
+        also = f" ({', '.join(row['also'])})" if row["also"] else ""
+        where = f"[{path.stem}](../notebooks/{path.name}), *{row['section']}*"
+        lines.append(f"| **{row['term']}**{also} | {row['sentence']} | {where} | {row['portuguese']} |")
+    return "\n".join(lines) + "\n"
