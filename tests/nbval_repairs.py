@@ -4,7 +4,6 @@ Delete the repairs piece by piece as nbval mends them.
 """
 
 import os
-import platform
 import sys
 import tempfile
 import time
@@ -19,10 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 
 from comparison import differences
 from kernels import FileKernelManager
-
-# The arithmetics of tools/machines.py are those of this platform. On another one a
-# number outside its bounds is no fault yet: it is listed among the warnings.
-MEASURED = sys.platform == "linux" and platform.machine() == "x86_64"
+from machines import PLATFORM
 
 os.environ["TQDM_DISABLE"] = "1"  # a bar shows speed, which no two runs share
 os.environ["IPYTHONDIR"] = tempfile.mkdtemp(prefix="ipython-")  # the history goes there
@@ -53,7 +49,7 @@ def await_reply(self, msg_id, timeout=None):
 
 def compare_outputs(self, test, ref, skip_compare=None):
     found = differences(ref, test, self.cell.metadata.get("moved"))
-    if not MEASURED:
+    if not PLATFORM:  # nobody measured here: a number outside its bounds is only listed
         for difference in found:
             if difference.kind == "number":
                 self.warn(UserWarning(f"{self.nodeid}: {difference}"))

@@ -9,6 +9,10 @@ import pytest
 from execution import execute
 from stamps import NOTEBOOKS, setup_cell
 
+pytestmark = pytest.mark.skipif(
+    not machines.PLATFORM, reason="the arithmetics are those of Linux on x86-64"
+)
+
 PROBE = """
 import hashlib, json
 import keras, numpy as np, tensorflow as tf

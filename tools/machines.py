@@ -14,11 +14,13 @@ that two can run side by side. What was executed is kept in build/machines.
 import argparse
 import json
 import os
+import platform
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import comparison
 import nbformat
+import psutil
 from execution import Run, execute
 from stamps import ROOT, between, notebook_paths, tags
 
@@ -36,11 +38,14 @@ MACHINES = {
 }
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 KEPT = ROOT / "build" / "machines"
-SIDE_BY_SIDE = (
-    max(1, min(len(MACHINES), len(os.sched_getaffinity(0))))
-    if hasattr(os, "sched_getaffinity")
-    else 2
-)
+PLATFORM = sys.platform == "linux" and platform.machine() == "x86_64"  # whose list it is
+MEMORY = 3e9  # bytes that one notebook may take
+
+
+def side_by_side():
+    """How many notebooks may run at once: by processors and by free memory."""
+    free = psutil.virtual_memory().available / MEMORY
+    return max(1, min(len(MACHINES), os.cpu_count() or 1, int(free)))
 
 
 def run(path, machine):
@@ -74,7 +79,7 @@ def run_all(paths, names=tuple(MACHINES), report=print):
         return done
 
     pairs = [(path, machine) for path in paths for machine in names]
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+    with ThreadPoolExecutor(side_by_side()) as pool:
         return dict(zip(pairs, pool.map(one, pairs)))
 
 
