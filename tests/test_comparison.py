@@ -146,5 +146,5 @@ def test_a_bound_wider_than_an_accuracy_bears_is_named():
     cell.metadata["moved"] = {"0": 0.011}
     (fault,) = too_wide(cell)
     assert "0.81 may move by 0.033" in fault
-    cell.metadata["moved"] = {"1": 5.0}
+    cell.metadata["moved"] = {"0": 0.01, "1": 5.0}
     assert too_wide(cell) == []

@@ -179,13 +179,16 @@ def movement(stored, new):
 
 
 def too_wide(cell):
-    """Numbers from 0 to 1 of a cell whose bound leaves more than `WIDEST`, in sentences."""
+    """Fractions of a cell whose bound leaves more than `WIDEST`, in sentences.
+
+    A fraction is a number from -1 to 1 with two digits or more, or a percentage.
+    """
     moved, found, index = cell.metadata.get("moved", {}), [], 0
     for _, text in texts(cell.outputs):
         for number in split(text)[1]:
             bound = allowed(number, number, moved.get(str(index), 0), bool(moved))
-            fraction = number.percent or not number.whole
-            if fraction and abs(number.value) <= 1 and bound > WIDEST + 1e-9:
+            fraction = abs(number.value) <= 1 and number.unit <= 0.01
+            if fraction and bound > WIDEST + 1e-9:
                 found.append(f"{number.text} may move by {bound:.2g}; print it coarser")
             index += 1
     return found
