@@ -22,6 +22,7 @@ import tempfile
 import comparison
 import concepts
 import findings
+import glossary
 import machines
 import nbformat
 import numpy as np
@@ -244,6 +245,7 @@ def derived():
         contents[path] = nbformat.writes(notebook).rstrip("\n").encode() + b"\n"
     contents[README] = between("notebooks", README.read_text("utf-8"), table()).encode()
     contents[concepts.PAGE] = concepts.page().encode()
+    contents[glossary.PAGE] = glossary.page().encode()
     contents[FIGURE] = readme_figure()
     return contents
 
