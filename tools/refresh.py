@@ -21,6 +21,7 @@ import tempfile
 
 import comparison
 import concepts
+import errata
 import findings
 import glossary
 import machines
@@ -246,6 +247,7 @@ def derived():
     contents[README] = between("notebooks", README.read_text("utf-8"), table()).encode()
     contents[concepts.PAGE] = concepts.page().encode()
     contents[glossary.PAGE] = glossary.page().encode()
+    contents[errata.PAGE] = errata.page().encode()
     contents[FIGURE] = readme_figure()
     return contents
 

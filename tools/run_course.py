@@ -23,7 +23,7 @@ def build_site(runs):
     """Sphinx pages of the executed notebooks in build/site; every asset is local."""
     shutil.rmtree(PAGES, ignore_errors=True)
     (PAGES / "notebooks").mkdir(parents=True)
-    for name in ("conf.py", "index.md", "concepts.md", "glossary.md"):
+    for name in ("conf.py", "index.md", "concepts.md", "glossary.md", "errata.md"):
         text = (ROOT / "docs" / name).read_text("utf-8")
         (PAGES / name).write_text(text.replace("(../notebooks/", "(notebooks/"), "utf-8")
     shutil.copy(ROOT / "docs" / "figure.png", PAGES)
