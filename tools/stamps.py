@@ -1,4 +1,4 @@
-"""What `make refresh` writes into every notebook: links, set-up cell, cost card, foot."""
+"""What `make refresh` writes into a notebook: links, set-up, card, contents, foot."""
 
 import hashlib
 import math
@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import minutes
 from colab_runtime import last_green
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,6 +92,7 @@ def badges(path):
 def between(name, text, content):
     """`text` with `content` between the markers `<!-- name -->` and `<!-- /name -->`."""
     pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
+    content = content.replace("\\", r"\\")  # a formula's backslash is no group
     replaced, count = re.subn(pattern, rf"\g<1>{content}\n\g<2>", text, count=1, flags=re.S)
     if not count:
         raise ValueError(f"The markers <!-- {name} --> and <!-- /{name} --> are missing.")
@@ -150,7 +152,7 @@ def foot(path):
 
 
 def stamp(notebook, path):
-    """Write badges, set-up cell, cost card and foot into a notebook."""
+    """Write badges, set-up cell, cost card, contents and foot into a notebook."""
     title, card = tagged(notebook, "title"), tagged(notebook, "cost-card")
     title.source = between("badges", title.source, badges(path))
     last = notebook.cells[-1]
@@ -163,3 +165,6 @@ def stamp(notebook, path):
     if "cost" in card.metadata:
         line = cost_line(card.metadata["cost"], card.metadata.get("download", "nothing"))
         card.source = between("cost", card.source, line)
+    for cell in notebook.cells:
+        if "contents" in tags(cell):
+            cell.source = between("contents", cell.source, minutes.contents(notebook))
