@@ -5,6 +5,8 @@ import doctest
 import minutes
 import nbformat
 import pytest
+import refresh
+import stamps
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 
@@ -20,7 +22,18 @@ FIGURE = new_output("display_data", {"image/png": "", "text/plain": "a figure"})
 
 
 def test_examples():
-    assert doctest.testmod(minutes).failed == 0
+    assert doctest.testmod(minutes).failed == doctest.testmod(stamps).failed == 0
+
+
+@pytest.mark.parametrize("path", stamps.notebook_paths(), ids=lambda path: path.stem)
+def test_card_and_readme_say_the_same(path):
+    notebook = nbformat.read(path, 4)
+    stamps.stamp(notebook, path)
+    shown = minutes.core(notebook).rounded
+    card = stamps.tagged(notebook, "cost-card").source
+    (row,) = [row for row in refresh.table().splitlines() if f"[{path.stem}]" in row]
+    assert f"**Cost**: {shown} minutes of reading and doing" in card
+    assert row.split(" | ")[2] == str(shown)
 
 
 def test_the_formula():

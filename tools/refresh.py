@@ -25,6 +25,7 @@ import errata
 import findings
 import glossary
 import machines
+import minutes
 import nbformat
 import numpy as np
 from execution import execute
@@ -205,23 +206,26 @@ def stamp_cost(notebook, first, again):
 def table():
     """The README's table of notebooks, the planned ones marked."""
     lines = [
-        "| notebook | subject | minutes: first, again | memory | data |",
-        "|---|---|---|---|---|",
+        "| notebook | subject | minutes of reading and doing "
+        "| minutes of computing: first, again | memory | data |",
+        "|---|---|---|---|---|---|",
     ]
     with (ROOT / "tools" / "sequence.csv").open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream):
             path = ROOT / "notebooks" / f"{row['notebook']}.ipynb"
             if not path.exists():
-                lines.append(
-                    f"| {row['notebook']} (planned) | {row['subject']} | | | {row['data']} |"
-                )
+                name = f"{row['notebook']} (planned)"
+                lines.append(f"| {name} | {row['subject']} | | | | {row['data']} |")
                 continue
-            cost = tagged(nbformat.read(path, 4), "cost-card").metadata.get("cost", {})
+            notebook = nbformat.read(path, 4)
+            cost = tagged(notebook, "cost-card").metadata.get("cost", {})
             time = f"{cost['first'] / 60:g}, {cost['again'] / 60:g}" if cost else "not measured"
             memory = f"{cost['memory']:g} GB" if cost else ""
             colab, _ = links(path)
             name = f"[{path.stem}](notebooks/{path.name}) ([Colab]({colab}))"
-            lines.append(f"| {name} | {row['subject']} | {time} | {memory} | {row['data']} |")
+            doing = minutes.core(notebook).rounded
+            cells = (name, row["subject"], str(doing), time, memory, row["data"])
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -132,17 +132,31 @@ def steady(measured, written, step):
     return written if close else rounded
 
 
-def cost_line(cost, download):
-    """The sentence of a cost card, from `{"first": s, "again": s, "memory": GB}`."""
+def cost_line(cost, download, doing):
+    """The sentence of a cost card.
 
-    def minutes(seconds):
+    Args:
+        cost: `{"first": seconds, "again": seconds, "memory": GB}`.
+        download: in words.
+        doing: minutes of reading and doing, as they are shown.
+
+    Example:
+
+    >>> print(cost_line({"first": 90, "again": 60, "memory": 2.0}, "nothing", 85))
+    **Cost**: 85 minutes of reading and doing · on 2 CPU cores 1.5 minutes of computing \
+the first time, 1 minute after that · 2 GB of memory · download: nothing
+    """
+
+    def spoken(seconds):
         return f"{seconds / 60:g} minute{'' if seconds == 60 else 's'}"
 
-    first, again = minutes(cost["first"]), minutes(cost["again"])
-    time = first if first == again else f"{first} the first time, {again} after that"
-    return (
-        f"**Cost** on 2 CPU cores: {time} · {cost['memory']:g} GB of memory · download: {download}"
-    )
+    first, again = spoken(cost["first"]), spoken(cost["again"])
+    time = f"on 2 CPU cores {first} of computing"
+    if first != again:
+        time += f" the first time, {again} after that"
+    reading = f"{doing} minutes of reading and doing"
+    memory = f"{cost['memory']:g} GB of memory"
+    return f"**Cost**: {reading} · {time} · {memory} · download: {download}"
 
 
 def foot(path):
@@ -163,7 +177,9 @@ def stamp(notebook, path):
     first.source = setup_cell(first.metadata.get("packages", ()))
     first.metadata["ran"] = digest(first)  # what it prints does not depend on its text
     if "cost" in card.metadata:
-        line = cost_line(card.metadata["cost"], card.metadata.get("download", "nothing"))
+        download = card.metadata.get("download", "nothing")
+        doing = minutes.core(notebook).rounded
+        line = cost_line(card.metadata["cost"], download, doing)
         card.source = between("cost", card.source, line)
     for cell in notebook.cells:
         if "contents" in tags(cell):
