@@ -6,9 +6,12 @@ import refresh
 import stamps
 
 
-@pytest.mark.parametrize("path", refresh.derived(), ids=lambda path: path.name)
+DERIVED = refresh.derived()
+
+
+@pytest.mark.parametrize("path", DERIVED, ids=lambda path: path.name)
 def test_up_to_date(path):
-    assert path.read_bytes() == refresh.derived()[path], "run `make refresh`"
+    assert path.read_bytes() == DERIVED[path], "run `make refresh`"
 
 
 def test_address_stands_in_one_place():
