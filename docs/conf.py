@@ -24,7 +24,9 @@ def inline(self, node):
 
 
 def block(self, node):
-    self.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
+    self.body.append(
+        f'<div class="math">{convert(node.astext(), display="block")}</div>'
+    )
     raise _skip()
 
 

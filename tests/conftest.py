@@ -38,8 +38,12 @@ def archive(tmp_path, monkeypatch):
             entry = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
-    monkeypatch.setattr("keras.src.utils.file_utils.config.keras_home", lambda: str(tmp_path))
-    monkeypatch.setattr("keras.src.utils.file_utils.validate_file", lambda *_, **__: True)
+    monkeypatch.setattr(
+        "keras.src.utils.file_utils.config.keras_home", lambda: str(tmp_path)
+    )
+    monkeypatch.setattr(
+        "keras.src.utils.file_utils.validate_file", lambda *_, **__: True
+    )
     datasets.cifar10.cache_clear()
     yield
     datasets.cifar10.cache_clear()

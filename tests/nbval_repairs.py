@@ -58,7 +58,9 @@ def compare_outputs(self, test, ref, skip_compare=None):
     return not found
 
 
-nbval.kernel.KernelManager = FileKernelManager  # a cut network, loopback included, is no obstacle
+nbval.kernel.KernelManager = (
+    FileKernelManager  # a cut network, loopback included, is no obstacle
+)
 RunningKernel.execute_cell_input = execute_cell_input
 RunningKernel.await_reply = await_reply
 IPyNbCell.compare_outputs = compare_outputs

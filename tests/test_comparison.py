@@ -86,7 +86,9 @@ def test_bounds_belong_to_one_number():
 
 
 def test_the_message_names_number_movement_and_bound():
-    (found,) = differences(printed("accuracy 0.860 of 40\n"), printed("accuracy 0.840 of 40\n"))
+    (found,) = differences(
+        printed("accuracy 0.860 of 40\n"), printed("accuracy 0.840 of 40\n")
+    )
     assert "0.860 became 0.840" in str(found) and "moved by 0.02" in str(found)
     assert "0.001 is allowed" in str(found) and "accuracy 0.860 of 40" in str(found)
 
@@ -97,10 +99,14 @@ def test_the_message_shows_the_changed_line():
 
 
 def test_order_counts_within_a_kind_only():
-    figure = nbformat.v4.new_output("display_data", {"text/plain": "Figure: up", "image/png": "a"})
+    figure = nbformat.v4.new_output(
+        "display_data", {"text/plain": "Figure: up", "image/png": "a"}
+    )
     line = printed("0.5")[0]
     assert differences([figure, line], [line, figure]) == []
-    other = nbformat.v4.new_output("display_data", {"text/plain": "Figure: down", "image/png": "b"})
+    other = nbformat.v4.new_output(
+        "display_data", {"text/plain": "Figure: down", "image/png": "b"}
+    )
     assert [d.kind for d in differences([figure], [other])] == ["words"]
     assert differences([figure, other], [other, figure])
 

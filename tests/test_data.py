@@ -47,10 +47,17 @@ def test_imagenet_errors_are_plausible():
     with data_file("imagenet_errors.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert {row["table"] for row in rows} == {"winners", "decks", "keras"}
-    assert len({(row["table"], row["network"], row["pixels"]) for row in rows}) == len(rows)
+    assert len({(row["table"], row["network"], row["pixels"]) for row in rows}) == len(
+        rows
+    )
     for row in rows:
-        assert row["errors from"] and bool(row["parameters"]) == bool(row["parameters from"])
-        assert row["table"] == "winners" or 0 < float(row["top5"]) < float(row["top1"]) < 100
+        assert row["errors from"] and bool(row["parameters"]) == bool(
+            row["parameters from"]
+        )
+        assert (
+            row["table"] == "winners"
+            or 0 < float(row["top5"]) < float(row["top1"]) < 100
+        )
 
 
 def table(name):
@@ -63,7 +70,9 @@ def test_tables_of_layers_agree_with_themselves():
     rows = table("santos2020_table6.csv")
     assert len({(row["network"], row["layer"]) for row in rows}) == len(rows) == 12
     assert all(0 < float(row["spread"]) < float(row["mean"]) < 100 for row in rows)
-    values = np.array([list(row.values())[1:] for row in table("santos2020_table7.csv")], float)
+    values = np.array(
+        [list(row.values())[1:] for row in table("santos2020_table7.csv")], float
+    )
     np.testing.assert_allclose(values[:-1].mean(axis=0), values[-1], atol=0.0051)
 
 
@@ -74,6 +83,9 @@ def test_tables_of_transfer_name_the_same_scenes():
         for number in range(1, 6)
     ]
     scenes = {source for source, _ in pairs[0]}
-    assert set(pairs[0]) == {(a, b) for a in scenes for b in scenes} and len(pairs[0]) == 16
+    assert (
+        set(pairs[0]) == {(a, b) for a in scenes for b in scenes}
+        and len(pairs[0]) == 16
+    )
     assert sorted(pairs[1] + pairs[3]) == sorted((a, b) for a, b in pairs[0] if a != b)
     assert len({frozenset(pair) for pair in pairs[2] + pairs[4]}) == 6

@@ -14,7 +14,9 @@ def test_cifar10_is_read_from_keras_cache(archive):
     assert np.array_equal(data.images[:, 0, 0, 0], data.labels * 20)  # still in pairs
     first = data.labels
     datasets.cifar10.cache_clear()
-    assert np.array_equal(datasets.load("cifar10").labels, first)  # always the same sample
+    assert np.array_equal(
+        datasets.load("cifar10").labels, first
+    )  # always the same sample
 
 
 def test_cifar10_offline_names_the_remedy(monkeypatch):

@@ -7,7 +7,12 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from utils.descriptors import VisualWords, gradient_histograms, pattern_histograms, two_colors
+from utils.descriptors import (
+    VisualWords,
+    gradient_histograms,
+    pattern_histograms,
+    two_colors,
+)
 from utils.evaluation import cross_validate
 from utils.scenes import scenes
 
@@ -59,7 +64,9 @@ def test_words_count_every_place_once(rng):
     bag = VisualWords(words=6, levels=3, shape=(4, 4, 5)).fit(rows)
     parts = bag.transform(rows).reshape(10, 21, 6) ** 2
     np.testing.assert_allclose(parts.sum(axis=2), 1)
-    np.testing.assert_allclose(parts[:, 1:5].mean(axis=1), parts[:, 0])  # quarters make the whole
+    np.testing.assert_allclose(
+        parts[:, 1:5].mean(axis=1), parts[:, 0]
+    )  # quarters make the whole
 
 
 def test_a_bag_forgets_where_words_stand_and_a_pyramid_does_not(rng):
@@ -74,7 +81,9 @@ def test_words_are_learned_where_fit_is_called(rng):
     rows = rng.random((20, 4 * 4 * 5))
     bag = VisualWords(words=4, shape=(4, 4, 5))
     one, two = clone(bag).fit(rows[:10]), clone(bag).fit(rows[10:])
-    assert not np.allclose(one.codebook_.cluster_centers_, two.codebook_.cluster_centers_)
+    assert not np.allclose(
+        one.codebook_.cluster_centers_, two.codebook_.cluster_centers_
+    )
 
 
 def test_shuffled_labels_score_near_chance(rng):

@@ -25,12 +25,17 @@ def test_equal_error_rate_of_known_cases():
     assert equal_error_rate(labels, labels) == 0
     assert equal_error_rate(labels, -labels) == 1
     assert equal_error_rate(labels, np.zeros(1000)) == 0.5
-    assert abs(equal_error_rate(labels, np.random.default_rng(0).random(1000)) - 0.5) < 0.05
+    assert (
+        abs(equal_error_rate(labels, np.random.default_rng(0).random(1000)) - 0.5)
+        < 0.05
+    )
 
 
 def test_errors_say_what_came():
     with pytest.raises(ValueError, match=r"\(20, 4, 4, 8\)"):
-        cross_validate(KNeighborsClassifier(1), np.zeros((20, 4, 4, 8)), np.arange(20) % 2)
+        cross_validate(
+            KNeighborsClassifier(1), np.zeros((20, 4, 4, 8)), np.arange(20) % 2
+        )
     with pytest.raises(ValueError, match="a class with 3"):
         stratified_folds(np.repeat([0, 1], [10, 3]))
     with pytest.raises(AssertionError, match="0.500, outside the expected 0.8 to 0.9"):

@@ -21,7 +21,9 @@ MODULES = [module.name for module in pkgutil.iter_modules(utils.exercises.__path
 def bank(module):
     """{name: Exercise} of one notebook's module."""
     members = vars(importlib.import_module(f"utils.exercises.{module}"))
-    return {name: value for name, value in members.items() if isinstance(value, Exercise)}
+    return {
+        name: value for name, value in members.items() if isinstance(value, Exercise)
+    }
 
 
 def exercises_of_notebooks():
@@ -38,7 +40,9 @@ def exercises_of_notebooks():
                 check = cell.source
             elif "solution" in tags:
                 solution = re.search(r"```python\n(.*?)```", cell.source, re.S)[1]
-                yield pytest.param(imports, stub, solution, check, id=f"{path.stem}:{check[:60]}")
+                yield pytest.param(
+                    imports, stub, solution, check, id=f"{path.stem}:{check[:60]}"
+                )
 
 
 def said(imports, answer, check):
@@ -107,7 +111,11 @@ def test_number_wants_one_number(value):
 
 @pytest.mark.parametrize(
     ("value", "reason"),
-    [(np.zeros(3), "has shape"), ([np.nan, 1.0], "not finite"), ("ab", "array of numbers")],
+    [
+        (np.zeros(3), "has shape"),
+        ([np.nan, 1.0], "not finite"),
+        ("ab", "array of numbers"),
+    ],
 )
 def test_array_says_what_came(value, reason):
     with pytest.raises(Wrong, match=reason):

@@ -30,7 +30,10 @@ def test_margins_are_recorded_and_outputs_are_not_touched(tmp_path):
     first, second = done.notebook.cells
     assert first.outputs == [] and first.execution_count == 1
     assert first.source.endswith("1 + 1;")
-    assert second.outputs[0].text == "fine\n" and "0.75" in second.outputs[1].data["text/plain"]
+    assert (
+        second.outputs[0].text == "fine\n"
+        and "0.75" in second.outputs[1].data["text/plain"]
+    )
 
 
 def test_a_failing_assert_still_fails_with_its_message(tmp_path):
@@ -39,17 +42,23 @@ def test_a_failing_assert_still_fails_with_its_message(tmp_path):
 
 
 def test_expect_is_recorded_on_both_ends(tmp_path):
-    source = "def expect(value, low, high, what):\n    pass\nexpect(0.5, 0.25, 1.0, 'x')"
+    source = (
+        "def expect(value, low, high, what):\n    pass\nexpect(0.5, 0.25, 1.0, 'x')"
+    )
     assert list(run(tmp_path, source).margins.values()) == [[0.25, 0.5]]
 
 
-@pytest.mark.parametrize("source", ["%matplotlib inline", "assert x == 3", "print('a < b')", "x ="])
+@pytest.mark.parametrize(
+    "source", ["%matplotlib inline", "assert x == 3", "print('a < b')", "x ="]
+)
 def test_what_cannot_move_is_left_alone(source):
     assert findings.watched(source, "c") == source
 
 
 def test_weak_findings_are_named():
     usual = {"c:1": [0.05], "c:2": [0.5, 0.1], "c:3": [3.0], "c:4": [-1]}
-    others = {"SSE4.1": {"c:1": [0.03], "c:2": [0.5, 0.04], "c:3": [3.0], "c:4": [-1.1]}}
+    others = {
+        "SSE4.1": {"c:1": [0.03], "c:2": [0.5, 0.04], "c:3": [3.0], "c:4": [-1.1]}
+    }
     (found,) = findings.weak(usual, others)
     assert found == "finding c:2 holds by 0.1 and moves by 0.06 under SSE4.1"

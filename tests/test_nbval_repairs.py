@@ -24,13 +24,19 @@ def printed(text):
 
 @pytest.mark.parametrize(
     ("new", "measured", "elsewhere", "listed"),
-    [("up 0.50", True, True, 0), ("up 0.70", False, True, 1), ("down 0.50", False, False, 0)],
+    [
+        ("up 0.50", True, True, 0),
+        ("up 0.70", False, True, 1),
+        ("down 0.50", False, False, 0),
+    ],
 )
 def test_platforms(monkeypatch, new, measured, elsewhere, listed):
     for platform, verdict in ((True, measured), (False, elsewhere)):
         monkeypatch.setattr(repairs, "PLATFORM", platform)
         cell = Cell()
-        assert repairs.compare_outputs(cell, printed(new), printed("up 0.50")) is verdict
+        assert (
+            repairs.compare_outputs(cell, printed(new), printed("up 0.50")) is verdict
+        )
         assert len(cell.listed) == (0 if platform else listed)
         assert bool(cell.comparison_traceback) is not verdict
 

@@ -24,7 +24,9 @@ def test_small_figures_are_left_alone():
 
 
 def test_gray_photographs_keep_even_steps():
-    ramp = np.linspace(0, 255, 200)[:, None] + np.random.default_rng(0).normal(0, 9, (200, 600))
+    ramp = np.linspace(0, 255, 200)[:, None] + np.random.default_rng(0).normal(
+        0, 9, (200, 600)
+    )
     gray = np.repeat(np.clip(ramp, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
     small = refresh.quantized(png(gray))
     shown = np.asarray(Image.open(io.BytesIO(small)).convert("RGB"))[..., 0].astype(int)
@@ -49,7 +51,10 @@ def test_a_figure_without_alt_text_is_refused():
 
 @pytest.mark.parametrize(
     ("source", "message"),
-    [("import os; print(os.getpid())", "two runs differ"), ("1 / 0", "ZeroDivisionError")],
+    [
+        ("import os; print(os.getpid())", "two runs differ"),
+        ("1 / 0", "ZeroDivisionError"),
+    ],
 )
 def test_a_notebook_that_fails_or_changes_is_left_as_it_was(tmp_path, source, message):
     path = tmp_path / "05_New.ipynb"
@@ -64,7 +69,9 @@ def test_a_notebook_that_fails_or_changes_is_left_as_it_was(tmp_path, source, me
 def test_an_unknown_name_is_explained():
     from stamps import notebook_paths
 
-    with pytest.raises(ValueError, match=f"There are: {sorted(NOTEBOOKS.glob('*.ipynb'))[0].stem}"):
+    with pytest.raises(
+        ValueError, match=f"There are: {sorted(NOTEBOOKS.glob('*.ipynb'))[0].stem}"
+    ):
         notebook_paths(["nothing"])
 
 
@@ -74,5 +81,7 @@ def test_a_figure_is_stored_with_what_its_titles_say(tmp_path):
     cells = [nbformat.v4.new_code_cell(source) for source in (setup_cell(), draw)]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     done = execute(path, folder=NOTEBOOKS)
-    (shown,) = (o for o in done.notebook.cells[1].outputs if "image/png" in o.get("data", {}))
+    (shown,) = (
+        o for o in done.notebook.cells[1].outputs if "image/png" in o.get("data", {})
+    )
     assert shown.data["text/plain"] == "Figure: one of 3"

@@ -21,7 +21,9 @@ ABSENT = {"google"}  # Colab's own
 
 
 def requirements(name):
-    lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
+    lines = [
+        line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()
+    ]
     return [Requirement(line) for line in lines if line]
 
 
@@ -65,21 +67,31 @@ def uncovered(sources, allowed):
     providers = packages_distributions()
     missing = set()
     for source in sources:
-        for module in set(imports(source)) - set(sys.stdlib_module_names) - OWN - ABSENT:
-            distributions = {canonicalize_name(d) for d in providers.get(module, [module])}
+        for module in (
+            set(imports(source)) - set(sys.stdlib_module_names) - OWN - ABSENT
+        ):
+            distributions = {
+                canonicalize_name(d) for d in providers.get(module, [module])
+            }
             if not distributions & allowed:
                 missing.add(module)
     return missing
 
 
 def python_files(*folders):
-    return [path.read_text("utf-8") for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    return [
+        path.read_text("utf-8")
+        for folder in folders
+        for path in (ROOT / folder).rglob("*.py")
+    ]
 
 
 def test_learners_imports_are_covered():
     cells = [
         "\n".join(
-            line for line in cell.source.splitlines() if not line.lstrip().startswith(("!", "%"))
+            line
+            for line in cell.source.splitlines()
+            if not line.lstrip().startswith(("!", "%"))
         )
         for path in (ROOT / "notebooks").glob("*.ipynb")
         for cell in nbformat.read(path, 4).cells

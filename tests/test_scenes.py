@@ -48,8 +48,12 @@ def test_by_day_sand_is_red_and_sea_is_not():
     red, _, blue = np.moveaxis(data.images.astype(float), -1, 0)
     top, bottom = np.s_[:, :4], np.s_[:, -3:]
     assert np.all((blue - red)[top].mean(axis=(1, 2)) > 0)  # the sky
-    assert np.all((red - blue)[bottom][data.labels == 0].mean(axis=(1, 2)) > 0)  # the dunes
-    middle = [image[int(48 * h) + 2] for image, h in zip(data.images, data.details["horizon"])]
+    assert np.all(
+        (red - blue)[bottom][data.labels == 0].mean(axis=(1, 2)) > 0
+    )  # the dunes
+    middle = [
+        image[int(48 * h) + 2] for image, h in zip(data.images, data.details["horizon"])
+    ]
     below = np.mean(middle, axis=1)  # just below the horizon: dunes or sea
     assert np.mean((below[:, 2] > below[:, 0]) == data.labels) > 0.95
 

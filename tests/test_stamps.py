@@ -5,7 +5,6 @@ import pytest
 import refresh
 import stamps
 
-
 DERIVED = refresh.derived()
 
 
@@ -18,7 +17,12 @@ def test_address_stands_in_one_place():
     address = stamps.settings()["repository"]
     allowed = {"pyproject.toml", "README.md", "CITATION.cff"}
     folders = ("utils", "tools", "tests", "docs", ".github")
-    for path in [p for folder in folders for p in (stamps.ROOT / folder).rglob("*") if p.is_file()]:
+    for path in [
+        p
+        for folder in folders
+        for p in (stamps.ROOT / folder).rglob("*")
+        if p.is_file()
+    ]:
         if path.suffix in {".py", ".md", ".yml"} and path.name not in allowed:
             assert address not in path.read_text("utf-8"), path
 

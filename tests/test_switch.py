@@ -32,7 +32,12 @@ SMALL = {  # 32 pixels are the least that ResNet50 takes
 ORIGINALS = {
     "05_FeatureExtraction2": ["0.7520"],
     "06_FeatureExtraction3": ["0.8320"],
-    "07_CNNFineTuning": ["k-NN 0.6580", "PCA and SVM 0.7520", "two layers, SVM 0.8320", "0.6280"],
+    "07_CNNFineTuning": [
+        "k-NN 0.6580",
+        "PCA and SVM 0.7520",
+        "two layers, SVM 0.8320",
+        "0.6280",
+    ],
 }
 
 
@@ -64,19 +69,27 @@ def small_and_offline(archive, monkeypatch, tmp_path):
     def without_download(name=backbones.BUNDLED, image_size=None, weights="imagenet"):
         if name == backbones.BUNDLED:
             return load(name, image_size, weights)
-        return replace(load(name, image_size, None), class_names=backbones.imagenet_classes())
+        return replace(
+            load(name, image_size, None), class_names=backbones.imagenet_classes()
+        )
 
     monkeypatch.setattr(backbones, "load", without_download)
-    monkeypatch.setitem(datasets.LOADERS, "cifar10", lambda: grainy(datasets.cifar10(size=400)))
+    monkeypatch.setitem(
+        datasets.LOADERS, "cifar10", lambda: grainy(datasets.cifar10(size=400))
+    )
     monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     monkeypatch.setenv("TQDM_DISABLE", "1")
-    with threadpool_limits(1):  # so few rows: two threads wait for each other most of the time
+    with threadpool_limits(
+        1
+    ):  # so few rows: two threads wait for each other most of the time
         yield
     keras.backend.clear_session()
 
 
-@pytest.mark.filterwarnings("ignore")  # few images, constant pixels: divisions by zero are expected
+@pytest.mark.filterwarnings(
+    "ignore"
+)  # few images, constant pixels: divisions by zero are expected
 @pytest.mark.parametrize("name", SMALL)
 def test_lesson_runs_on_the_original_data_and_network(name, small_and_offline, capsys):
     namespace = {"runtime": setup(seed=0)}

@@ -115,7 +115,9 @@ def test_mmd_falls_on_a_shifted_gaussian(mapping, seed):
 
 @pytest.mark.parametrize("mapping", [TCA(2), TCA(2, "rbf"), CORAL()], ids=str)
 def test_rows_of_unequal_width_are_refused(mapping):
-    with pytest.raises(ValueError, match="Received: 3 in the source and 2 in the target"):
+    with pytest.raises(
+        ValueError, match="Received: 3 in the source and 2 in the target"
+    ):
         mapping.fit(np.zeros((5, 3)), target=np.zeros((4, 2)))
 
 
@@ -189,16 +191,18 @@ def test_equal_error_rate_between_its_neighbors(seed):
 
 def test_equal_error_rate_of_random_scores():
     rng = np.random.default_rng(0)
-    assert equal_error_rate(rng.integers(0, 2, 4000), rng.random(4000)) == pytest.approx(
-        0.5, abs=0.03
-    )
+    assert equal_error_rate(
+        rng.integers(0, 2, 4000), rng.random(4000)
+    ) == pytest.approx(0.5, abs=0.03)
 
 
 # ------------------------------------------------------------------ the decks' tables
 
 
 def table(number):
-    with data_file(f"santos2020_cdfg_table{number}.csv").open(encoding="utf-8", newline="") as file:
+    with data_file(f"santos2020_cdfg_table{number}.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
         rows = list(csv.reader(file))
     return {(a, b): [Decimal(value) for value in values] for a, b, *values in rows[1:]}
 
@@ -213,7 +217,11 @@ def recomputed(risks):
         for pair, printed in table(number).items():
             for method, value in enumerate(printed):
                 own = {key: row[method] for key, row in risks.items()}
-                cells[number, pair, method] = (value, measure(own, *pair), Decimal(tolerance))
+                cells[number, pair, method] = (
+                    value,
+                    measure(own, *pair),
+                    Decimal(tolerance),
+                )
     return cells
 
 
@@ -236,7 +244,11 @@ def test_52_of_54_cells_follow():
 @pytest.mark.parametrize("value", ["42.71", "21.77"])
 def test_one_cell_would_mend_both(value):
     risks = table(1)
-    assert risks["Belleview", "Ped1"][2] == risks["Belleview", "Train"][2] == Decimal("45.89")
+    assert (
+        risks["Belleview", "Ped1"][2]
+        == risks["Belleview", "Train"][2]
+        == Decimal("45.89")
+    )
     risks["Belleview", "Ped1"][2] = Decimal(value)
     assert misfits(risks) == {}
 
@@ -267,7 +279,12 @@ def domain(name, offset=0.0, descriptors="three numbers", columns=3, test=None):
     features[:, 0] += 5 * labels  # across the shift, not along it
     rows = np.arange(80)
     return Domain(
-        name, features, labels, rows[:40], rows[40:] if test is None else test, descriptors
+        name,
+        features,
+        labels,
+        rows[:40],
+        rows[40:] if test is None else test,
+        descriptors,
     )
 
 
@@ -275,7 +292,9 @@ def neighbors():
     return KNeighborsClassifier(3)
 
 
-@pytest.mark.parametrize("mapping", [None, PCA(2), TCA(2), TCA(2, "rbf"), CORAL()], ids=str)
+@pytest.mark.parametrize(
+    "mapping", [None, PCA(2), TCA(2), TCA(2, "rbf"), CORAL()], ids=str
+)
 def test_native_risk_is_low_and_alignment_brings_it_abroad(mapping):
     risks = risk_matrix([domain("a"), domain("b", 8)], neighbors, mapping)
     assert set(risks) == {("a", "a"), ("a", "b"), ("b", "a"), ("b", "b")}
@@ -292,7 +311,9 @@ def test_detector_sees_sound_rows_only():
             assert len(X) == 20 and y is None
             return super().fit(X)
 
-    assert risk_matrix([domain("a")], lambda: Watched(nu=0.1), risk="eer")["a", "a"] < 0.1
+    assert (
+        risk_matrix([domain("a")], lambda: Watched(nu=0.1), risk="eer")["a", "a"] < 0.1
+    )
 
 
 def test_mapping_never_sees_test_rows_nor_labels():
@@ -350,8 +371,12 @@ def test_domain_needs_a_label_for_each_row():
 
 def test_domains_in_one_table_may_not_share_rows():
     one = domain("a")
-    two = Domain("b", one.features, one.labels, one.test[:10], one.train[:3], one.descriptors)
-    with pytest.raises(ValueError, match="3 training rows of a among the test rows of b"):
+    two = Domain(
+        "b", one.features, one.labels, one.test[:10], one.train[:3], one.descriptors
+    )
+    with pytest.raises(
+        ValueError, match="3 training rows of a among the test rows of b"
+    ):
         risk_matrix([one, two], neighbors)
 
 

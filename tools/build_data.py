@@ -37,7 +37,9 @@ def save_arrays(path, compression=zipfile.ZIP_BZIP2, **arrays):
             member = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
             member.compress_type = compression
             buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+            np.lib.format.write_array(
+                buffer, np.ascontiguousarray(array), allow_pickle=False
+            )
             archive.writestr(member, buffer.getvalue())
 
 
@@ -50,10 +52,17 @@ class TensorUnpickler(pickle.Unpickler):
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return lambda storage, offset, shape, strides, *rest: (storage, offset, shape, strides)
+            return lambda storage, offset, shape, strides, *rest: (
+                storage,
+                offset,
+                shape,
+                strides,
+            )
         if module == "torch" and name in self.DTYPES:
             return name
-        raise pickle.UnpicklingError(f"the checkpoint asks for {module}.{name}; only tensors may")
+        raise pickle.UnpicklingError(
+            f"the checkpoint asks for {module}.{name}; only tensors may"
+        )
 
     def persistent_load(self, reference):
         _, kind, key, _, size, _ = reference
@@ -69,12 +78,16 @@ def read_checkpoint(stream):
     storages = {}
     for key in TensorUnpickler(stream).load():
         size = int.from_bytes(stream.read(8), "little")
-        storages[key] = np.frombuffer(stream.read(size * dtypes[key].itemsize), dtypes[key])
+        storages[key] = np.frombuffer(
+            stream.read(size * dtypes[key].itemsize), dtypes[key]
+        )
     arrays = {}
     for name, (storage, offset, shape, strides) in tensors.items():
         values = storages[storage[0]][offset:]
         steps = [stride * values.itemsize for stride in strides]
-        arrays[name] = np.lib.stride_tricks.as_strided(values, shape, steps, writeable=False)
+        arrays[name] = np.lib.stride_tricks.as_strided(
+            values, shape, steps, writeable=False
+        )
     return arrays
 
 
@@ -115,7 +128,9 @@ def build_weights(path):
         elif array.ndim == 2:
             array = array.T
         if array.shape != tuple(variable.shape):
-            raise ValueError(f"{variable.path} is {variable.shape}, checkpoint {array.shape}")
+            raise ValueError(
+                f"{variable.path} is {variable.shape}, checkpoint {array.shape}"
+            )
         arrays[variable.path] = array.astype(np.float16)
     save_arrays(path, zipfile.ZIP_STORED, **arrays)
 
@@ -160,7 +175,10 @@ def build_fashion_mnist(path, folder=FASHION):
         images = read(f"{part}-images-idx3-ubyte.gz", 16).reshape(-1, 28, 28)
         labels = read(f"{part}-labels-idx1-ubyte.gz", 8)
         parts[part] = images, labels, stratified(images, labels, size)
-    (images, labels, train), (test_images, test_labels, test) = parts["train"], parts["t10k"]
+    (images, labels, train), (test_images, test_labels, test) = (
+        parts["train"],
+        parts["t10k"],
+    )
     save_parts(path, images, labels, test_images, test_labels, train, test)
 
 
@@ -191,9 +209,15 @@ TRANSCRIBED = (
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", help=f"which files; all of {', '.join(BUILDERS)}")
-    parser.add_argument("--write", action="store_true", help="replace the files in data/")
-    parser.add_argument("--fashion", default=FASHION, help="folder of Fashion-MNIST's .gz files")
+    parser.add_argument(
+        "names", nargs="*", help=f"which files; all of {', '.join(BUILDERS)}"
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="replace the files in data/"
+    )
+    parser.add_argument(
+        "--fashion", default=FASHION, help="folder of Fashion-MNIST's .gz files"
+    )
     arguments = parser.parse_args()
     unknown = set(arguments.names) - set(BUILDERS)
     if unknown:
@@ -202,17 +226,24 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for name in arguments.names or BUILDERS:
             built = Path(folder) / name
-            options = {"folder": arguments.fashion} if name == "fashion_mnist.npz" else {}
+            options = (
+                {"folder": arguments.fashion} if name == "fashion_mnist.npz" else {}
+            )
             BUILDERS[name](built, **options)
             content = built.read_bytes()
             same = (DATA / name).exists() and (DATA / name).read_bytes() == content
             differs += not same
-            print(f"{hashlib.sha256(content).hexdigest()}  {name}  {'same' if same else 'differs'}")
+            print(
+                f"{hashlib.sha256(content).hexdigest()}  {name}  {'same' if same else 'differs'}"
+            )
             if arguments.write and not same:
                 (DATA / name).write_bytes(content)
     if arguments.write:
         shipped = (*BUILDERS, *TRANSCRIBED)
-        sums = [f"{hashlib.sha256((DATA / n).read_bytes()).hexdigest()}  {n}\n" for n in shipped]
+        sums = [
+            f"{hashlib.sha256((DATA / n).read_bytes()).hexdigest()}  {n}\n"
+            for n in shipped
+        ]
         (DATA / "SHA256SUMS").write_text("".join(sums))
     elif differs:
         sys.exit(f"{differs} of the files differ from what their packages give")

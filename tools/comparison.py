@@ -100,12 +100,16 @@ def texts(outputs):
         if output["output_type"] == "stream":
             found.setdefault(output["name"], [""])[0] += output["text"]
         elif output["output_type"] == "error":
-            found.setdefault("error", []).append(f"{output['ename']}: {output['evalue']}")
+            found.setdefault("error", []).append(
+                f"{output['ename']}: {output['evalue']}"
+            )
         for kind, data in output.get("data", {}).items():
             if not UNCOMPARED.match(kind):
                 found.setdefault(kind, []).append(str(data))
     return [
-        (kind, CELL_FILE.sub("CELL.py", text)) for kind in sorted(found) for text in found[kind]
+        (kind, CELL_FILE.sub("CELL.py", text))
+        for kind in sorted(found)
+        for text in found[kind]
     ]
 
 
@@ -139,7 +143,9 @@ def differences(stored, new, moved=None):
     """
     moved, stored, new = moved or {}, texts(stored), texts(new)
     if [kind for kind, _ in stored] != [kind for kind, _ in new]:
-        listed = [", ".join(kind for kind, _ in side) or "nothing" for side in (stored, new)]
+        listed = [
+            ", ".join(kind for kind, _ in side) or "nothing" for side in (stored, new)
+        ]
         return [Difference("words", f"stored: {listed[0]}; now: {listed[1]}")]
     found, index = [], 0
     for (_, old_text), (_, new_text) in zip(stored, new):
@@ -153,7 +159,9 @@ def differences(stored, new, moved=None):
                 if not math.isclose(
                     old.value, other.value, rel_tol=1e-9, abs_tol=bound * (1 + 1e-9)
                 ):
-                    found.append(Difference("number", _moved_number(old_text, old, other, bound)))
+                    found.append(
+                        Difference("number", _moved_number(old_text, old, other, bound))
+                    )
                 index += 1
             continue
         index += len(old_numbers)
@@ -197,7 +205,9 @@ def too_wide(cell):
 def _changed_words(old, new):
     for before, after in zip(old.splitlines() or [""], new.splitlines() or [""]):
         if split(before)[0] != split(after)[0]:
-            return f"the words differ. Stored: {before.strip()!r}; now: {after.strip()!r}"
+            return (
+                f"the words differ. Stored: {before.strip()!r}; now: {after.strip()!r}"
+            )
     return f"one has more lines. Stored: {old[-200:]!r}; now: {new[-200:]!r}"
 
 

@@ -56,5 +56,7 @@ def page():
             f"[{path.stem}](../notebooks/{path.name}), *{section}*"
             for path, section in places.get(concept, [])
         )
-        lines.append(f"| {concept} | {row['concept']} | {row['decks']} | {where or 'not yet'} |")
+        lines.append(
+            f"| {concept} | {row['concept']} | {row['decks']} | {where or 'not yet'} |"
+        )
     return "\n".join(lines) + "\n"

@@ -49,8 +49,14 @@ def watched(source, cell):
             for inner in ast.walk(node.test):
                 if isinstance(inner, ast.Compare):
                     changes += _recorded(source, inner, cell)
-        elif isinstance(node, ast.Call) and _name(node.func) == "expect" and len(node.args) > 2:
-            value, low, high = (ast.get_source_segment(source, a) for a in node.args[:3])
+        elif (
+            isinstance(node, ast.Call)
+            and _name(node.func) == "expect"
+            and len(node.args) > 2
+        ):
+            value, low, high = (
+                ast.get_source_segment(source, a) for a in node.args[:3]
+            )
             call = ast.get_source_segment(source, node)
             sides = f"[{low}, {value}, {high}]"
             recorded = f"__holds__('{cell}:{node.lineno}', ['<=', '<='], {sides})"
@@ -74,7 +80,9 @@ def _recorded(source, node, cell):
     names = [ORDERINGS.get(type(operator)) for operator in node.ops]
     if None in names:
         return []
-    sides = [ast.get_source_segment(source, side) for side in (node.left, *node.comparators)]
+    sides = [
+        ast.get_source_segment(source, side) for side in (node.left, *node.comparators)
+    ]
     place = f"{cell}:{node.lineno}"
     return [(node, f"__holds__({place!r}, {names}, [{', '.join(sides)}])")]
 

@@ -32,13 +32,23 @@ ONE_THREAD = {
 }
 MACHINES = {
     "one thread": ONE_THREAD,
-    "SSE4.1": {"DNNL_MAX_CPU_ISA": "SSE41", "OPENBLAS_CORETYPE": "Nehalem", **ONE_THREAD},
+    "SSE4.1": {
+        "DNNL_MAX_CPU_ISA": "SSE41",
+        "OPENBLAS_CORETYPE": "Nehalem",
+        **ONE_THREAD,
+    },
     "AVX2": {"DNNL_MAX_CPU_ISA": "AVX2", "OPENBLAS_CORETYPE": "Haswell", **ONE_THREAD},
-    "no oneDNN": {"TF_ENABLE_ONEDNN_OPTS": "0", "OPENBLAS_CORETYPE": "Sandybridge", **ONE_THREAD},
+    "no oneDNN": {
+        "TF_ENABLE_ONEDNN_OPTS": "0",
+        "OPENBLAS_CORETYPE": "Sandybridge",
+        **ONE_THREAD,
+    },
 }
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 KEPT = ROOT / "build" / "machines"
-PLATFORM = sys.platform == "linux" and platform.machine() == "x86_64"  # whose list it is
+PLATFORM = (
+    sys.platform == "linux" and platform.machine() == "x86_64"
+)  # whose list it is
 MEMORY = 3e9  # bytes that one notebook may take
 
 
@@ -75,7 +85,9 @@ def run_all(paths, names=tuple(MACHINES), report=print):
 
     def one(pair):
         done = run(*pair)
-        report(f"{pair[0].stem} under {pair[1]}: {done.seconds:.0f} s {done.error[-300:]}")
+        report(
+            f"{pair[0].stem} under {pair[1]}: {done.seconds:.0f} s {done.error[-300:]}"
+        )
         return done
 
     pairs = [(path, machine) for path in paths for machine in names]
@@ -88,10 +100,14 @@ def row(path, machine, done):
     moved, largest, failures = 0, 0.0, []
     if done.error:
         failures.append(done.error.strip().splitlines()[-1])
-    for number, (cell, other) in enumerate(zip(nbformat.read(path, 4).cells, done.notebook.cells)):
+    for number, (cell, other) in enumerate(
+        zip(nbformat.read(path, 4).cells, done.notebook.cells)
+    ):
         if cell.cell_type != "code" or "nbval-ignore-output" in tags(cell):
             continue
-        found = comparison.differences(cell.outputs, other.outputs, cell.metadata.get("moved"))
+        found = comparison.differences(
+            cell.outputs, other.outputs, cell.metadata.get("moved")
+        )
         failures += [f"cell {number}: {difference}" for difference in found]
         steps = comparison.movement(cell.outputs, other.outputs) or [0]
         moved += max(steps) > 0
@@ -109,7 +125,9 @@ def table(runs):
     for (path, machine), done in runs.items():
         moved, largest, failed = row(path, machine, done)
         failures += [f"{path.stem} under {machine}, {failure}" for failure in failed]
-        lines.append(f"| {path.stem} | {machine} | {moved} | {largest:.2g} | {len(failed)} |")
+        lines.append(
+            f"| {path.stem} | {machine} | {moved} | {largest:.2g} | {len(failed)} |"
+        )
     return "\n".join(lines), failures
 
 
@@ -128,7 +146,9 @@ def leave_one_out(paths):
             if cell.cell_type != "code" or "nbval-ignore-output" in tags(cell):
                 continue
             outputs = {m: run.notebook.cells[number].outputs for m, run in runs.items()}
-            steps = {m: comparison.movement(cell.outputs, o) for m, o in outputs.items()}
+            steps = {
+                m: comparison.movement(cell.outputs, o) for m, o in outputs.items()
+            }
             if None in steps.values():
                 found.append(f"{path.stem}, cell {number}: words differ")
                 continue
@@ -139,16 +159,24 @@ def leave_one_out(paths):
                 moved = {i: step for i, step in moved.items() if step > 1e-12}
                 found += [
                     f"{path.stem}, cell {number}, {machine} left out: {difference}"
-                    for difference in comparison.differences(cell.outputs, output, moved)
+                    for difference in comparison.differences(
+                        cell.outputs, output, moved
+                    )
                 ]
     return found, total
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", help="beginnings of notebook names; all if none")
-    parser.add_argument("--kept", action="store_true", help="show the last runs, run nothing")
-    parser.add_argument("--leave-one-out", action="store_true", help="test the multiple")
+    parser.add_argument(
+        "names", nargs="*", help="beginnings of notebook names; all if none"
+    )
+    parser.add_argument(
+        "--kept", action="store_true", help="show the last runs, run nothing"
+    )
+    parser.add_argument(
+        "--leave-one-out", action="store_true", help="test the multiple"
+    )
     arguments = parser.parse_args()
     paths = notebook_paths(arguments.names)
     if arguments.leave_one_out:

@@ -30,7 +30,17 @@ import nbformat
 import numpy as np
 from execution import execute
 from PIL import Image
-from stamps import ROOT, between, digest, links, notebook_paths, stamp, steady, tagged, tags
+from stamps import (
+    ROOT,
+    between,
+    digest,
+    links,
+    notebook_paths,
+    stamp,
+    steady,
+    tagged,
+    tags,
+)
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LARGEST_IMAGE = 60_000
@@ -46,12 +56,18 @@ def quantized(png):
     for colors in (256, 128, 96, 64, 48, 32, 16):
         if len(png) <= LARGEST_IMAGE:
             break
-        small = _even_grays(channels, colors) if gray else picture.quantize(colors, dither=0)
+        small = (
+            _even_grays(channels, colors)
+            if gray
+            else picture.quantize(colors, dither=0)
+        )
         packed = io.BytesIO()
         small.save(packed, "PNG", optimize=True)
         png = packed.getvalue()
     if len(png) > LARGEST_IMAGE:
-        raise ValueError(f"a figure has {len(png):,} bytes even in 16 colors; draw it smaller")
+        raise ValueError(
+            f"a figure has {len(png):,} bytes even in 16 colors; draw it smaller"
+        )
     return png
 
 
@@ -79,7 +95,9 @@ def normalize(notebook):
                 )
             png = quantized(base64.b64decode(output.data["image/png"]))
             output.data["image/png"] = base64.b64encode(png).decode()
-            output.metadata = nbformat.from_dict({"image/png": {"alt": cell.metadata["alt"]}})
+            output.metadata = nbformat.from_dict(
+                {"image/png": {"alt": cell.metadata["alt"]}}
+            )
 
 
 def ignored(cell):
@@ -92,7 +110,9 @@ def disagreements(one, two):
         f"cell {number}: {difference}"
         for number, (a, b) in enumerate(zip(one.cells, two.cells, strict=True))
         if not ignored(a)
-        for difference in comparison.differences(a.outputs, b.outputs, a.metadata.get("moved"))
+        for difference in comparison.differences(
+            a.outputs, b.outputs, a.metadata.get("moved")
+        )
     ]
 
 
@@ -108,7 +128,8 @@ def keep(stored, fresh):
             continue
         bounds = cell.metadata.get("moved")
         if cell.metadata.get("ran") == digest(cell) and (
-            ignored(cell) or not comparison.differences(old.outputs, cell.outputs, bounds)
+            ignored(cell)
+            or not comparison.differences(old.outputs, cell.outputs, bounds)
         ):
             cell.outputs = old.outputs
         else:
@@ -143,7 +164,9 @@ def bound(notebook, margins, runs):
                 continue
             for index, step in enumerate(moved):
                 steps[index] = max(step, steps.get(index, 0))
-        found = {str(i): float(f"{step:.2g}") for i, step in steps.items() if step > 1e-12}
+        found = {
+            str(i): float(f"{step:.2g}") for i, step in steps.items() if step > 1e-12
+        }
         cell.metadata.pop("moved", None)
         if found:
             cell.metadata["moved"] = found
@@ -173,7 +196,9 @@ def refresh(path, again=True):
     notebook = warm.notebook
     new = keep(stored, notebook)
     if new:
-        runs = {m: (not again and machines.kept(path, m)) or None for m in machines.MACHINES}
+        runs = {
+            m: (not again and machines.kept(path, m)) or None for m in machines.MACHINES
+        }
         missing = [machine for machine, run in runs.items() if run is None]
         for (_, machine), run in machines.run_all([path], missing).items():
             runs[machine] = run
@@ -219,7 +244,11 @@ def table():
                 continue
             notebook = nbformat.read(path, 4)
             cost = tagged(notebook, "cost-card").metadata.get("cost", {})
-            time = f"{cost['first'] / 60:g}, {cost['again'] / 60:g}" if cost else "not measured"
+            time = (
+                f"{cost['first'] / 60:g}, {cost['again'] / 60:g}"
+                if cost
+                else "not measured"
+            )
             memory = f"{cost['memory']:g} GB" if cost else ""
             colab, _ = links(path)
             name = f"[{path.stem}](notebooks/{path.name}) ([Colab]({colab}))"
@@ -235,7 +264,9 @@ def readme_figure():
         for cell in nbformat.read(path, 4).cells:
             if cell.metadata.get("readme_figure"):
                 images = [
-                    o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {})
+                    o.data["image/png"]
+                    for o in cell.outputs
+                    if "image/png" in o.get("data", {})
                 ]
                 return base64.b64decode(images[0])
     raise ValueError("no cell's metadata says readme_figure")
@@ -258,10 +289,16 @@ def derived():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", help="beginnings of notebook names; all if none")
+    parser.add_argument(
+        "names", nargs="*", help="beginnings of notebook names; all if none"
+    )
     parser.add_argument("--stamp", action="store_true", help="execute nothing")
-    parser.add_argument("--kept", action="store_true", help="keep the other machines' runs")
-    parser.add_argument("--check", action="store_true", help="only say what is out of date")
+    parser.add_argument(
+        "--kept", action="store_true", help="keep the other machines' runs"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="only say what is out of date"
+    )
     arguments = parser.parse_args()
     failed = False
     if not (arguments.stamp or arguments.check):
@@ -277,7 +314,9 @@ def main():
         if not path.exists() or path.read_bytes() != content
     }
     for path, content in stale.items():
-        print(f"{path.relative_to(ROOT)} {'is out of date' if arguments.check else 'updated'}")
+        print(
+            f"{path.relative_to(ROOT)} {'is out of date' if arguments.check else 'updated'}"
+        )
         if not arguments.check:
             path.write_bytes(content)
     sys.exit(failed or (arguments.check and bool(stale)))

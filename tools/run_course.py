@@ -25,7 +25,9 @@ def build_site(runs):
     (PAGES / "notebooks").mkdir(parents=True)
     for name in ("conf.py", "index.md", "concepts.md", "glossary.md", "errata.md"):
         text = (ROOT / "docs" / name).read_text("utf-8")
-        (PAGES / name).write_text(text.replace("(../notebooks/", "(notebooks/"), "utf-8")
+        (PAGES / name).write_text(
+            text.replace("(../notebooks/", "(notebooks/"), "utf-8"
+        )
     shutil.copy(ROOT / "docs" / "figure.png", PAGES)
     for path, run in runs.items():
         prepare(run.notebook)
@@ -45,16 +47,23 @@ def main():
 
         runs[path] = execute(path, progress=progress)
         start = "\r" if sys.stdout.isatty() else ""
-        print(f"{start}{label}: {'failed' if runs[path].error else 'done'}" + " " * 20, flush=True)
+        print(
+            f"{start}{label}: {'failed' if runs[path].error else 'done'}" + " " * 20,
+            flush=True,
+        )
     print(f"\n{'notebook':28}{'minutes':>8}{'peak GB':>9}  status")
     for path, run in runs.items():
         status = "failed" if run.error else "ok"
-        print(f"{path.stem:28}{run.seconds / 60:8.1f}{run.peak_bytes / 1e9:9.1f}  {status}")
+        print(
+            f"{path.stem:28}{run.seconds / 60:8.1f}{run.peak_bytes / 1e9:9.1f}  {status}"
+        )
     failed = [path for path, run in runs.items() if run.error]
     for path in failed:
         print(f"\n{path.name}:\n{runs[path].error}", file=sys.stderr)
     if failed:
-        sys.exit(f"{len(failed)} of {len(paths)} notebooks failed; the site was not built")
+        sys.exit(
+            f"{len(failed)} of {len(paths)} notebooks failed; the site was not built"
+        )
     if build_site(runs):
         sys.exit("the site could not be built")
     print(f"\nThe site: {(BUILD / 'site' / 'index.html').as_uri()}")

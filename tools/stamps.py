@@ -93,9 +93,13 @@ def between(name, text, content):
     """`text` with `content` between the markers `<!-- name -->` and `<!-- /name -->`."""
     pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
     content = content.replace("\\", r"\\")  # a formula's backslash is no group
-    replaced, count = re.subn(pattern, rf"\g<1>{content}\n\g<2>", text, count=1, flags=re.S)
+    replaced, count = re.subn(
+        pattern, rf"\g<1>{content}\n\g<2>", text, count=1, flags=re.S
+    )
     if not count:
-        raise ValueError(f"The markers <!-- {name} --> and <!-- /{name} --> are missing.")
+        raise ValueError(
+            f"The markers <!-- {name} --> and <!-- /{name} --> are missing."
+        )
     return replaced
 
 

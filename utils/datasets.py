@@ -70,7 +70,10 @@ class Dataset:
         if size == len(self):
             return self
         positions, _ = train_test_split(
-            np.arange(len(self)), train_size=size, stratify=self.labels, random_state=seed
+            np.arange(len(self)),
+            train_size=size,
+            stratify=self.labels,
+            random_state=seed,
         )
         return self.take(np.sort(positions))
 
@@ -131,7 +134,9 @@ def solar_cells(threshold=0.5):
     table = np.genfromtxt(folder / "labels.csv", dtype=columns, encoding="utf-8")
     probabilities, kinds = table["probability"].copy(), table["kind"].copy()
     with ThreadPoolExecutor() as pool:  # PNGs unpack outside the interpreter's lock
-        images = np.stack(list(pool.map(lambda name: _read_image(folder / name), table["path"])))
+        images = np.stack(
+            list(pool.map(lambda name: _read_image(folder / name), table["path"]))
+        )
     return Dataset(
         "solar_cells",
         _frozen(images),
@@ -163,7 +168,9 @@ def mnist(part="train"):
     (1000, 28, 28)
     """
     names = tuple("0123456789")
-    return _shipped("mnist", part, names, "CC BY-SA 3.0", "LeCun, Cortes and Burges 1998")
+    return _shipped(
+        "mnist", part, names, "CC BY-SA 3.0", "LeCun, Cortes and Burges 1998"
+    )
 
 
 @cache
@@ -188,7 +195,9 @@ def fashion_mnist(part="train"):
         "T-shirt", "trouser", "pullover", "dress", "coat",
         "sandal", "shirt", "sneaker", "bag", "ankle boot",
     )  # fmt: skip
-    return _shipped("fashion_mnist", part, names, "MIT", "Xiao, Rasul and Vollgraf 2017")
+    return _shipped(
+        "fashion_mnist", part, names, "MIT", "Xiao, Rasul and Vollgraf 2017"
+    )
 
 
 @cache
@@ -209,7 +218,12 @@ def digits():
     images = np.round(bunch.images * (255 / 16)).astype(np.uint8)
     source = "Alpaydin and Kaynak 1998 (UCI), from scikit-learn"
     return Dataset(
-        "digits", _frozen(images), _frozen(bunch.target), tuple("0123456789"), "CC BY 4.0", source
+        "digits",
+        _frozen(images),
+        _frozen(bunch.target),
+        tuple("0123456789"),
+        "CC BY 4.0",
+        source,
     )
 
 
@@ -253,7 +267,8 @@ def cifar10(part="train", size=2500):
 
 
 LOADERS = {
-    function.__name__: function for function in (solar_cells, mnist, fashion_mnist, digits, cifar10)
+    function.__name__: function
+    for function in (solar_cells, mnist, fashion_mnist, digits, cifar10)
 }
 
 
@@ -266,7 +281,9 @@ def _shipped(name, part, class_names, license, source):
     _check_part(part)
     with np.load(data_file(f"{name}.npz")) as arrays:
         images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
-    return Dataset(name, _frozen(images), _frozen(labels.astype(int)), class_names, license, source)
+    return Dataset(
+        name, _frozen(images), _frozen(labels.astype(int)), class_names, license, source
+    )
 
 
 def _check_part(part):

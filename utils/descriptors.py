@@ -34,15 +34,21 @@ def two_colors(images, levels=3):
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[3] != 3:
-        raise ValueError(f"`images` must be (n, rows, columns, 3). Received: {images.shape}")
+        raise ValueError(
+            f"`images` must be (n, rows, columns, 3). Received: {images.shape}"
+        )
     found = np.empty((len(images), 2, 3))
     for row, image in zip(found, images):
         pixels = image.reshape(-1, 3)
         steps = np.round(pixels * ((levels - 1) / 255)).astype(int)
         names = steps @ [levels**2, levels, 1]
-        first, second = np.argsort(-np.bincount(names, minlength=levels**3), kind="stable")[:2]
+        first, second = np.argsort(
+            -np.bincount(names, minlength=levels**3), kind="stable"
+        )[:2]
         row[0] = pixels[names == first].mean(axis=0)
-        row[1] = pixels[names == second].mean(axis=0) if np.any(names == second) else row[0]
+        row[1] = (
+            pixels[names == second].mean(axis=0) if np.any(names == second) else row[0]
+        )
     return found
 
 
@@ -73,7 +79,11 @@ def gradient_histograms(images, cell=4):
     3780
     """
     images = _gray(images)
-    settings = {"pixels_per_cell": (cell, cell), "cells_per_block": (2, 2), "feature_vector": False}
+    settings = {
+        "pixels_per_cell": (cell, cell),
+        "cells_per_block": (2, 2),
+        "feature_vector": False,
+    }
     found = np.stack([hog(image, orientations=9, **settings) for image in images])
     return found.reshape(*found.shape[:3], 36).astype(np.float32)
 
@@ -109,7 +119,11 @@ def pattern_histograms(images, radius=1, grid=1):
         codes = local_binary_pattern(image, 8, radius, method="uniform").astype(int)
         rows = np.array_split(codes, grid, axis=0)
         parts = [part for row in rows for part in np.array_split(row, grid, axis=1)]
-        found.append(np.concatenate([np.bincount(p.ravel(), minlength=10) / p.size for p in parts]))
+        found.append(
+            np.concatenate(
+                [np.bincount(p.ravel(), minlength=10) / p.size for p in parts]
+            )
+        )
     return np.array(found)
 
 
@@ -145,7 +159,9 @@ class VisualWords(TransformerMixin, BaseEstimator):
         """Learn the words from `rows`, local descriptors flattened to `(n, values)`."""
         local = np.reshape(rows, (-1, self.shape[-1]))
         chosen = np.random.default_rng(self.seed).permutation(len(local))[:20_000]
-        kmeans = MiniBatchKMeans(self.words, random_state=self.seed, n_init=1, batch_size=2048)
+        kmeans = MiniBatchKMeans(
+            self.words, random_state=self.seed, n_init=1, batch_size=2048
+        )
         self.codebook_ = kmeans.fit(local[chosen])
         return self
 
@@ -168,5 +184,7 @@ class VisualWords(TransformerMixin, BaseEstimator):
 def _gray(images):
     images = np.asarray(images)
     if images.ndim != 3:
-        raise ValueError(f"`images` must be gray, (n, rows, columns). Received: {images.shape}")
+        raise ValueError(
+            f"`images` must be gray, (n, rows, columns). Received: {images.shape}"
+        )
     return images

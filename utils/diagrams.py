@@ -28,7 +28,9 @@ def _words(layer):
         "ReLU": "ReLU6" if config.get("max_value") == 6 else "ReLU",
         "Activation": str(config.get("activation")),
     }  # fmt: skip
-    activation = config.get("activation", "linear") if kind != "Activation" else "linear"
+    activation = (
+        config.get("activation", "linear") if kind != "Activation" else "linear"
+    )
     tail = "" if activation in ("linear", None) else f"\n{activation}"
     return fixed.get(kind, kind) + tail.replace("relu", "ReLU")
 
@@ -49,9 +51,13 @@ def wiring(model):
     >>> wiring(keras.Model(x, keras.layers.Add(name="sum")([x, x])))
     {'x': [], 'sum': ['x', 'x']}
     """
-    model = keras.Model(model.inputs, model.outputs)  # a Sequential becomes a graph, too
+    model = keras.Model(
+        model.inputs, model.outputs
+    )  # a Sequential becomes a graph, too
     return {
-        entry["name"]: re.findall(r"'keras_history': [\[(]'([^']+)'", str(entry["inbound_nodes"]))
+        entry["name"]: re.findall(
+            r"'keras_history': [\[(]'([^']+)'", str(entry["inbound_nodes"])
+        )
         for entry in model.get_config()["layers"]
     }
 
@@ -90,7 +96,11 @@ def show_network(model, title, shapes=True):
     for name in set(parents) - set(layers):  # a Sequential does not list its input
         layers[name] = model.inputs[0]._keras_history.operation
     children = {name: [n for n in parents if name in parents[n]] for name in parents}
-    lines, place, last = {}, {}, {}  # text of a box, the box of a layer, the last layer in a box
+    lines, place, last = (
+        {},
+        {},
+        {},
+    )  # text of a box, the box of a layer, the last layer in a box
     folded = ("BatchNormalization", "ReLU", "Activation")
     for name, feeds in parents.items():
         box = place[feeds[0]] if len(feeds) == 1 else None
@@ -109,7 +119,10 @@ def show_network(model, title, shapes=True):
             f"At most 14 steps fit on one line; draw a block of the model. Received: {max(column.values())}"
         )
     lane = _lanes(lines, feeds)
-    columns, lanes = max(column.values()) + 1, max(lane.values()) - min(lane.values()) + 1
+    columns, lanes = (
+        max(column.values()) + 1,
+        max(lane.values()) - min(lane.values()) + 1,
+    )
     edges = [(parent, box) for box in feeds for parent in feeds[box]]
     heights = {}  # of the arrows that would run through a box and go over all of them instead
     for start, end in edges:
@@ -132,26 +145,48 @@ def show_network(model, title, shapes=True):
     for box, text in lines.items():
         at = column[box], lane[box]
         filled = any(layers[n].weights for n in place if place[n] == box)
-        look = {"facecolor": SKY if filled else "white", "edgecolor": BLACK, "linewidth": 0.8}
-        axes.add_patch(plt.Rectangle((at[0] - 0.41, at[1] - 0.27), 0.82, 0.54, zorder=2, **look))
+        look = {
+            "facecolor": SKY if filled else "white",
+            "edgecolor": BLACK,
+            "linewidth": 0.8,
+        }
+        axes.add_patch(
+            plt.Rectangle((at[0] - 0.41, at[1] - 0.27), 0.82, 0.54, zorder=2, **look)
+        )
         text = "\n".join(text)
         small = 7.5 - 0.7 * max(0, text.count("\n") - 1) - (columns > 9)
         axes.text(*at, text, ha="center", va="center", fontsize=small, linespacing=1.0)
         if shapes:
             shape = " × ".join(str(side) for side in layers[last[box]].output.shape[1:])
-            axes.text(at[0], at[1] + 0.29, shape, ha="center", va="top", fontsize=6, color="0.3")
+            axes.text(
+                at[0],
+                at[1] + 0.29,
+                shape,
+                ha="center",
+                va="top",
+                fontsize=6,
+                color="0.3",
+            )
     arrow = {"arrowstyle": "-|>", "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0, "color": BLACK,
              "mutation_scale": 8}  # fmt: skip
     for start, end in edges:
         (x0, y0), (x1, y1) = (column[start], lane[start]), (column[end], lane[end])
         if (start, end) in heights:
-            height, x0, x1 = min(lane.values()) - heights[start, end], x0 + 0.15, x1 - 0.15
-            axes.plot([x0, x0, x1], [y0 - 0.27, height, height], color=BLACK, linewidth=0.9)
+            height, x0, x1 = (
+                min(lane.values()) - heights[start, end],
+                x0 + 0.15,
+                x1 - 0.15,
+            )
+            axes.plot(
+                [x0, x0, x1], [y0 - 0.27, height, height], color=BLACK, linewidth=0.9
+            )
             axes.annotate("", (x1, y1 - 0.27), (x1, height), arrowprops=arrow)
         else:
             axes.plot([x0 + 0.41, x1 - 0.59], [y0, y0], color=BLACK, linewidth=0.9)
             axes.annotate("", (x1 - 0.41, y1), (x1 - 0.59, y0), arrowprops=arrow)
-    axes.set(xlim=(-0.5, columns - 0.5), ylim=(max(lane.values()) + 0.5, top), title=title)
+    axes.set(
+        xlim=(-0.5, columns - 0.5), ylim=(max(lane.values()) + 0.5, top), title=title
+    )
     axes.axis("off")
     return axes
 

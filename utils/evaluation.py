@@ -192,7 +192,10 @@ def equal_error_rate(labels, scores):
     after = int(np.argmax(gap >= 0))
     low, high = gap[after - 1], gap[after]
     share = -low / (high - low)
-    return float(false_alarms[after - 1] + share * (false_alarms[after] - false_alarms[after - 1]))
+    return float(
+        false_alarms[after - 1]
+        + share * (false_alarms[after] - false_alarms[after - 1])
+    )
 
 
 def expect(value, low, high, what):

@@ -31,7 +31,9 @@ def data_file(name, folder=DATA):
     """
     path = Path(folder) / name
     lines = (Path(folder) / "SHA256SUMS").read_text().split("\n")
-    sums = {entry: digest for digest, _, entry in (line.partition("  ") for line in lines)}
+    sums = {
+        entry: digest for digest, _, entry in (line.partition("  ") for line in lines)
+    }
     remedy = f"Restore it with `git checkout -- data/{name}` or clone the course again."
     if name not in sums:
         shipped = ", ".join(entry for entry in sums if entry)
@@ -39,7 +41,9 @@ def data_file(name, folder=DATA):
     if not path.exists():
         raise FileNotFoundError(f"data/{name} is missing. {remedy}")
     if hashlib.sha256(path.read_bytes()).hexdigest() != sums[name]:
-        raise OSError(f"data/{name} is damaged: its checksum is not the shipped one. {remedy}")
+        raise OSError(
+            f"data/{name} is damaged: its checksum is not the shipped one. {remedy}"
+        )
     return path
 
 

@@ -92,7 +92,9 @@ def show_images(images, titles=None, columns=4, title=None, side=1.4):
         raise ValueError(f"Received {len(images)} images and {len(titles)} titles.")
     rows = -(-len(images) // columns)
     height = side * (1.18 if any(titles) else 1) * rows + (0.4 if title else 0)
-    figure, axes = plt.subplots(rows, columns, figsize=(side * columns, height), squeeze=False)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(side * columns, height), squeeze=False
+    )
     for axis in axes.flat:
         axis.axis("off")
     for axis, image, text in zip(axes.flat, images, titles):
@@ -127,16 +129,23 @@ def show_folds(folds, labels, title):
         row[test] = 1
     figure, axes = plt.subplots(figsize=(6.4, 0.45 * len(folds) + 0.9))
     palette = plt.matplotlib.colors.ListedColormap([TRAINING, HELD_OUT])
-    axes.imshow(held_out[:, order], aspect="auto", cmap=palette, interpolation="nearest")
+    axes.imshow(
+        held_out[:, order], aspect="auto", cmap=palette, interpolation="nearest"
+    )
     for edge in np.cumsum(np.bincount(labels))[:-1]:
         axes.axvline(edge - 0.5, color="white", linewidth=3)
-    axes.set(yticks=range(len(folds)), yticklabels=[f"fold {i + 1}" for i in range(len(folds))])
+    axes.set(
+        yticks=range(len(folds)),
+        yticklabels=[f"fold {i + 1}" for i in range(len(folds))],
+    )
     axes.set(xlabel="images, sorted by class", title=title)
     axes.spines[:].set_visible(False)
     return axes
 
 
-def show_scores(scores, title, xlabel="balanced accuracy", reference=None, limits=(0, 1)):
+def show_scores(
+    scores, title, xlabel="balanced accuracy", reference=None, limits=(0, 1)
+):
     """One row a candidate: a dot a fold, a tick and a number at the mean.
 
     Args:
@@ -157,16 +166,32 @@ def show_scores(scores, title, xlabel="balanced accuracy", reference=None, limit
     figure, axes = plt.subplots(figsize=(6.4, 0.42 * len(scores) + 1.1))
     for row, (name, values) in enumerate(scores.items()):
         mean = np.mean(values)
-        axes.plot(values, np.full(len(values), row), "o", color=SKY, markersize=5, zorder=2)
-        axes.plot([mean, mean], [row - 0.3, row + 0.3], color=BLUE, linewidth=3, zorder=3)
-        axes.annotate(f"{mean:.3f}", (mean, row - 0.32), ha="center", va="bottom", fontsize=9)
+        axes.plot(
+            values, np.full(len(values), row), "o", color=SKY, markersize=5, zorder=2
+        )
+        axes.plot(
+            [mean, mean], [row - 0.3, row + 0.3], color=BLUE, linewidth=3, zorder=3
+        )
+        axes.annotate(
+            f"{mean:.3f}", (mean, row - 0.32), ha="center", va="bottom", fontsize=9
+        )
     if reference:
         value, name = reference
         axes.axvline(value, color=GREY, zorder=1)
         axes.annotate(
-            name, (value, len(scores) - 0.55), (4, 0), textcoords="offset points", fontsize=9
+            name,
+            (value, len(scores) - 0.55),
+            (4, 0),
+            textcoords="offset points",
+            fontsize=9,
         )
-    axes.set(yticks=range(len(scores)), yticklabels=scores, xlabel=xlabel, title=title, xlim=limits)
+    axes.set(
+        yticks=range(len(scores)),
+        yticklabels=scores,
+        xlabel=xlabel,
+        title=title,
+        xlim=limits,
+    )
     axes.set_ylim(len(scores) - 0.4, -0.75)
     return axes
 
@@ -198,7 +223,9 @@ def show_confusion(matrix, class_names, title):
         color = "black" if shares[row, column] > 0.55 else "white"
         axes.text(column, row, f"{count:,}", ha="center", va="center", color=color)
     ticks = range(len(class_names))
-    axes.set(xticks=ticks, yticks=ticks, xticklabels=class_names, yticklabels=class_names)
+    axes.set(
+        xticks=ticks, yticks=ticks, xticklabels=class_names, yticklabels=class_names
+    )
     axes.set(xlabel="predicted", ylabel="true", title=title)
     axes.spines[:].set_visible(False)
     if len(class_names) > 4:
@@ -227,7 +254,9 @@ def show_curves(curves, title, xlabel, ylabel, x=None):
     >>> plt.close(axes.figure)
     """
     if len(curves) > 4:
-        raise ValueError(f"At most four curves can be told apart. Received: {len(curves)}")
+        raise ValueError(
+            f"At most four curves can be told apart. Received: {len(curves)}"
+        )
     figure, axes = plt.subplots()
     for (name, values), line in zip(curves.items(), ("-", "--", "-.", ":")):
         positions = np.arange(1, len(values) + 1) if x is None else x
@@ -264,7 +293,9 @@ def show_feature_maps(maps, channels=range(8), scale="layer", title=None, side=1
     """
     maps = np.asarray(maps)
     if maps.ndim != 3:
-        raise ValueError(f"`maps` must be (rows, columns, channels). Received: {maps.shape}")
+        raise ValueError(
+            f"`maps` must be (rows, columns, channels). Received: {maps.shape}"
+        )
     if scale not in ("layer", "each"):
         raise ValueError(f"`scale` must be 'layer' or 'each'. Received: {scale!r}")
     channels = list(channels)
@@ -283,7 +314,9 @@ def show_feature_maps(maps, channels=range(8), scale="layer", title=None, side=1
     return figure
 
 
-def show_plane(points, labels, class_names, title, classifier=None, axis_names=("", "")):
+def show_plane(
+    points, labels, class_names, title, classifier=None, axis_names=("", "")
+):
     """Points of up to four classes in a plane, and where a classifier's verdict changes.
 
     Args:
@@ -315,10 +348,15 @@ def show_plane(points, labels, class_names, title, classifier=None, axis_names=(
     looks = zip(class_names, (BLACK, SKY, VERMILION, BLUE), "xo^s")
     for label, (name, color, marker) in enumerate(looks):
         edge = {} if marker == "x" else {"edgecolor": BLACK, "linewidth": 0.4}
-        axes.scatter(*points[labels == label].T, 18, color, marker=marker, label=name, **edge)
+        axes.scatter(
+            *points[labels == label].T, 18, color, marker=marker, label=name, **edge
+        )
     if classifier is not None:
         limits = axes.axis()
-        margins = limits[1] - limits[0], limits[3] - limits[2]  # so that limits can be widened
+        margins = (
+            limits[1] - limits[0],
+            limits[3] - limits[2],
+        )  # so that limits can be widened
         spans = [
             np.linspace(low - margin, high + margin, 600)
             for low, high, margin in zip(limits[::2], limits[1::2], margins)
@@ -354,7 +392,9 @@ def show_descents(loss, paths, title, limits=(-2.2, 2.2)):
     size = (2.1 * len(paths) + 0.4, 2.7)
     figure, axes = plt.subplots(1, len(paths), figsize=size, sharey=True, squeeze=False)
     span = np.linspace(*limits, 101)
-    heights = np.sqrt(loss(*np.meshgrid(span, span)))  # the root spreads the contours evenly
+    heights = np.sqrt(
+        loss(*np.meshgrid(span, span))
+    )  # the root spreads the contours evenly
     for axis, (name, path) in zip(axes.flat, paths.items()):
         axis.contour(span, span, heights, 9, colors=GREY, linewidths=0.7)
         axis.plot(*np.asarray(path).T, "o-", color=BLUE, markersize=3, linewidth=1)
@@ -397,7 +437,9 @@ def show_borders(points, labels, models, title):
     for axis, (name, model) in zip(axes.flat, models.items()):
         opinion = np.asarray(model(lattice), float).reshape(120, 120)
         extent = (low[0], high[0], low[1], high[1])
-        axis.imshow(opinion, cmap="Blues", vmin=0, vmax=1.6, origin="lower", extent=extent)
+        axis.imshow(
+            opinion, cmap="Blues", vmin=0, vmax=1.6, origin="lower", extent=extent
+        )
         if opinion.min() < 0.5 < opinion.max():
             axis.contour(*spans, opinion, [0.5], colors=BLACK, linewidths=1.5)
         axis.scatter(*points[labels == 0].T, 12, BLACK, marker="x", linewidth=0.8)

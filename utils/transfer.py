@@ -55,7 +55,12 @@ class TCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """
 
     def __init__(self, n_components=2, kernel="linear", gamma=None, mu=1e-3):
-        self.n_components, self.kernel, self.gamma, self.mu = n_components, kernel, gamma, mu
+        self.n_components, self.kernel, self.gamma, self.mu = (
+            n_components,
+            kernel,
+            gamma,
+            mu,
+        )
 
     def fit(self, X, y=None, target=None):
         """Learn from source rows `X` and target rows `target`; `y` is not read.
@@ -67,13 +72,19 @@ class TCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         """
         X = validate_data(self, X, dtype=np.float64)
         target = _target(self, target, X)
-        if self.kernel not in ("linear", "rbf") or self.mu <= 0 or self.n_components < 1:
+        if (
+            self.kernel not in ("linear", "rbf")
+            or self.mu <= 0
+            or self.n_components < 1
+        ):
             raise ValueError(
                 "`kernel` must be 'linear' or 'rbf', `mu` positive, `n_components` at least 1. "
                 f"Received: {self.kernel!r}, {self.mu}, {self.n_components}"
             )
         if self.gamma is not None and self.gamma <= 0:
-            raise ValueError(f"`gamma` must be None or positive. Received: {self.gamma}")
+            raise ValueError(
+                f"`gamma` must be None or positive. Received: {self.gamma}"
+            )
         self.rows_ = X if target is None else np.vstack([X, target])
         variance = self.rows_.var()
         default = 1 / (X.shape[1] * variance) if variance > 0 else 1.0
@@ -96,7 +107,9 @@ class TCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         weights = (vectors - share * np.outer(shift, shift @ vectors)) / np.sqrt(mu)
         self.eigenvalues_ = values = values[::-1].clip(0)
         signs = np.sign(weights[np.abs(weights).argmax(axis=0), np.arange(size)])
-        real = values > 1e-10 * values.max()  # the others would be rounding errors, blown up
+        real = (
+            values > 1e-10 * values.max()
+        )  # the others would be rounding errors, blown up
         self.weights_ = weights * np.where(signs < 0, -1, 1) * real
         self._n_features_out = size
         return self
@@ -104,7 +117,10 @@ class TCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def transform(self, X):
         """Rows of either domain in the common space."""
         check_is_fitted(self)
-        return self._kernel(validate_data(self, X, dtype=np.float64, reset=False)) @ self.weights_
+        return (
+            self._kernel(validate_data(self, X, dtype=np.float64, reset=False))
+            @ self.weights_
+        )
 
     def transform_target(self, X):
         """The same as `transform`: one map serves both domains."""
@@ -219,7 +235,10 @@ class Domain:
     descriptors: str
 
     def __post_init__(self):
-        if np.ndim(self.features) != 2 or np.shape(self.labels) != np.shape(self.features)[:1]:
+        if (
+            np.ndim(self.features) != 2
+            or np.shape(self.labels) != np.shape(self.features)[:1]
+        ):
             raise ValueError(
                 "A domain needs features (n, channels) and n labels. Received shapes: "
                 f"{np.shape(self.features)} and {np.shape(self.labels)}"
@@ -288,14 +307,20 @@ def risk_matrix(domains, make_estimator, mapping=None, risk="error"):
                 guess = clone(estimator).fit(X, y).predict(X_test)
                 value = 1 - balanced_accuracy_score(y_test, guess)
             else:
-                value = equal_error_rate(y_test, -clone(estimator).fit(X).score_samples(X_test))
+                value = equal_error_rate(
+                    y_test, -clone(estimator).fit(X).score_samples(X_test)
+                )
             risks[source.name, target.name] = float(value)
     return risks
 
 
 def _training_rows(domain, risk):
     """A detector of anomalies, and its mapping, are fitted on sound rows."""
-    return domain.train if risk == "error" else domain.train[domain.labels[domain.train] == 0]
+    return (
+        domain.train
+        if risk == "error"
+        else domain.train[domain.labels[domain.train] == 0]
+    )
 
 
 def _fit(mapping, source_rows, target_rows):

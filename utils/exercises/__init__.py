@@ -56,7 +56,9 @@ class Exercise:
         The answer computes in float32, whatever precision the notebook chose.
         """
         if is_stub(answer):
-            print("Not attempted yet: fill in the cell above, run it, then run this one again.")
+            print(
+                "Not attempted yet: fill in the cell above, run it, then run this one again."
+            )
             return
         try:
             with in_float32():
@@ -111,7 +113,9 @@ def is_stub(answer):
         return False
     idle = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
     steps = [step for step in dis.get_instructions(answer) if step.opname != "RESUME"]
-    constants = [step.argval for step in steps if step.opname in ("LOAD_CONST", "RETURN_CONST")]
+    constants = [
+        step.argval for step in steps if step.opname in ("LOAD_CONST", "RETURN_CONST")
+    ]
     return {step.opname for step in steps} <= idle and constants == [None]
 
 
@@ -143,7 +147,9 @@ def call(function, *arguments):
     if result is None:
         raise Wrong(f"`{name}` returned None. Is a `return` missing?")
     for position, (before, after) in enumerate(zip(arguments, given), 1):
-        if isinstance(before, np.ndarray) and not np.array_equal(before, after, equal_nan=True):
+        if isinstance(before, np.ndarray) and not np.array_equal(
+            before, after, equal_nan=True
+        ):
             raise Wrong(
                 f"`{name}` changed its argument number {position} in place; the caller still "
                 "needs it. Compute a new array instead."
@@ -197,7 +203,9 @@ def array(value, name, shape):
     if values.shape != tuple(shape):
         raise Wrong(f"`{name}` has shape {values.shape}; {tuple(shape)} is needed.")
     if not finite:
-        raise Wrong(f"`{name}` holds values that are not finite. Is something divided by zero?")
+        raise Wrong(
+            f"`{name}` holds values that are not finite. Is something divided by zero?"
+        )
     return values
 
 

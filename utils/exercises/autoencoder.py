@@ -26,9 +26,18 @@ def _verify_decibels(function):
             10 * np.log10(255**2 / wrapped),
             "uint8 differences wrap around below 0; use floats first",
         ),
-        (10 * np.log10(255**2 / squared), "uint8 differences and squares wrap; use floats first"),
-        (20 * np.log10(255**2 / error), "20 belongs to the root; for the squared error it is 10"),
-        (10 * np.log10(255 / root), "10 with the root of the error; with the root it is 20"),
+        (
+            10 * np.log10(255**2 / squared),
+            "uint8 differences and squares wrap; use floats first",
+        ),
+        (
+            20 * np.log10(255**2 / error),
+            "20 belongs to the root; for the squared error it is 10",
+        ),
+        (
+            10 * np.log10(255 / root),
+            "10 with the root of the error; with the root it is 20",
+        ),
         (10 * np.log10(255 / error), "the peak must be squared, as the error is"),
         (10 * np.log10(255**2 / root), "the root of the error under a squared peak"),
         (20 * np.log10(255 / error), "20 needs the *root* of the error, not the error"),
@@ -37,7 +46,10 @@ def _verify_decibels(function):
         (20 * np.log(255 / root), "the natural logarithm; decibels use log10"),
         (np.log10(255**2 / error), "these are bels; a decibel is a tenth, so times 10"),
         (-right, "the sign is turned; a smaller error gives more decibels"),
-        (10 * np.log10(255**2 / np.sum(exact**2)), "the error is summed; PSNR takes the mean"),
+        (
+            10 * np.log10(255**2 / np.sum(exact**2)),
+            "the error is summed; PSNR takes the mean",
+        ),
         (
             10 * np.log10(255**2 / np.mean(abs(exact)) ** 2),
             "absolute differences, not squared ones",
@@ -47,8 +59,12 @@ def _verify_decibels(function):
         if np.isclose(value, slip) and not np.isclose(slip, right):
             raise Wrong(f"{value:.2f} dB instead of {right:.2f}: {reason}.")
     if not np.isclose(value, right):
-        raise Wrong(f"an error of {error:.1f} on 0 to 255 gave {value:.2f} dB, not {right:.2f}.")
-    small = number(call(function, images / 255, guesses / 255, 1.0), "for [0, 1] the PSNR")
+        raise Wrong(
+            f"an error of {error:.1f} on 0 to 255 gave {value:.2f} dB, not {right:.2f}."
+        )
+    small = number(
+        call(function, images / 255, guesses / 255, 1.0), "for [0, 1] the PSNR"
+    )
     if not np.isclose(small, right):
         raise Wrong(
             f"the same images on [0, 1] with peak 1 gave {small:.2f} dB instead of {right:.2f}. "
@@ -98,14 +114,23 @@ decibels = Exercise(
 def _verify_image_errors(function):
     rng = np.random.default_rng(5)
     images = rng.random((3, 4, 5, 2))
-    guesses = images + rng.normal(0, 0.2, images.shape) * np.array([1, 2, 3]).reshape(3, 1, 1, 1)
+    guesses = images + rng.normal(0, 0.2, images.shape) * np.array([1, 2, 3]).reshape(
+        3, 1, 1, 1
+    )
     squares = (images - guesses) ** 2
     right = squares.mean(axis=(1, 2, 3))
     result = call(function, images, guesses)
     shapes = {
         (): "a single number came back: that is the mean over *all* images. Keep the first axis",
-        (4, 5, 2): "that averages over the *images* (axis 0) and leaves an error a pixel",
-        (3, 2): "that is one error for every image *and channel*; average over axis 3 as well",
+        (
+            4,
+            5,
+            2,
+        ): "that averages over the *images* (axis 0) and leaves an error a pixel",
+        (
+            3,
+            2,
+        ): "that is one error for every image *and channel*; average over axis 3 as well",
         (3, 4, 5): "only the last axis is averaged; rows and columns are left",
         (3, 4, 5, 2): "one error a value came back; average each image's",
         (5, 2): "images and rows are averaged; keep axis 0, average the others",
@@ -121,25 +146,41 @@ def _verify_image_errors(function):
             squares.sum(axis=(1, 2, 3)),
             "the squares are summed; a mean does not grow with the image",
         ),
-        (abs(images - guesses).mean(axis=(1, 2, 3)), "absolute differences; square them"),
+        (
+            abs(images - guesses).mean(axis=(1, 2, 3)),
+            "absolute differences; square them",
+        ),
         (np.sqrt(right), "that is the root; the mean squared error has none"),
         (np.full(3, right.mean()), "all images got the same error, the mean over all"),
         ((images - guesses).mean(axis=(1, 2, 3)) ** 2, "square first, then average"),
-        ((images - guesses).mean(axis=(1, 2, 3)), "the differences are not squared, and cancel"),
-        (images.var(axis=(1, 2, 3)), "that is the variance of the image; `guesses` is not used"),
-        (squares.max(axis=(1, 2, 3)), "that is the largest squared difference; take the mean"),
+        (
+            (images - guesses).mean(axis=(1, 2, 3)),
+            "the differences are not squared, and cancel",
+        ),
+        (
+            images.var(axis=(1, 2, 3)),
+            "that is the variance of the image; `guesses` is not used",
+        ),
+        (
+            squares.max(axis=(1, 2, 3)),
+            "that is the largest squared difference; take the mean",
+        ),
     )
     for slip, reason in slips:
         if np.allclose(values, slip) and not np.allclose(slip, right):
             raise Wrong(f"{np.round(values, 3).tolist()} instead of {np.round(right, 3).tolist()}: {reason}.")  # fmt: skip
     if not np.allclose(values, right):
-        raise Wrong(f"{np.round(values, 3).tolist()} instead of {np.round(right, 3).tolist()}.")
+        raise Wrong(
+            f"{np.round(values, 3).tolist()} instead of {np.round(right, 3).tolist()}."
+        )
     for count in (1, 7):
         images, guesses = rng.random((2, count, 6, 6, 1))
         again = call(function, images, guesses)
         again = array(again, f"for {count} images of 6 × 6 × 1, the result", (count,))
         if not np.allclose(again, ((images - guesses) ** 2).mean(axis=(1, 2, 3))):
-            raise Wrong(f"right for three images of 4 × 5 × 2, wrong for {count} of 6 × 6 × 1.")
+            raise Wrong(
+                f"right for three images of 4 × 5 × 2, wrong for {count} of 6 × 6 × 1."
+            )
     return "One number an image: that is what an anomaly detector ranks."
 
 
@@ -179,9 +220,13 @@ def _flags(result, count):
         )
     values = np.asarray(result)
     if values.shape != (count,):
-        raise Wrong(f"the result has shape {values.shape}; one True or False for each of {count}.")
+        raise Wrong(
+            f"the result has shape {values.shape}; one True or False for each of {count}."
+        )
     if values.dtype != bool and not np.isin(values, (0, 1)).all():
-        raise Wrong("other values than True and False came back; compare with the threshold.")
+        raise Wrong(
+            "other values than True and False came back; compare with the threshold."
+        )
     return values.astype(bool)
 
 
@@ -223,13 +268,19 @@ def _verify_threshold(function):
         for other in (0.02, 0.3):
             again = _flags(call(function, normal, errors, other), len(errors))
             if not np.array_equal(again, errors > np.quantile(normal, 1 - other)):
-                raise Wrong(f"right for a rate of 0.1, wrong for {other}. Is a number fixed in it?")
+                raise Wrong(
+                    f"right for a rate of 0.1, wrong for {other}. Is a number fixed in it?"
+                )
         share = right[:300].mean()
         return f"Asked for 10 % false alarms, got {share:.0%} on new normal images, and {right[300:].mean():.0%} of the anomalies."  # fmt: skip
     for slip, reason in slips:
         if np.array_equal(flagged, slip):
-            raise Wrong(f"{flagged.sum()} of 500 flagged instead of {right.sum()}: {reason}.")
-    raise Wrong(f"{flagged.sum()} of 500 flagged; {right.sum()} lie above the right threshold.")
+            raise Wrong(
+                f"{flagged.sum()} of 500 flagged instead of {right.sum()}: {reason}."
+            )
+    raise Wrong(
+        f"{flagged.sum()} of 500 flagged; {right.sum()} lie above the right threshold."
+    )
 
 
 threshold = Exercise(
@@ -277,11 +328,17 @@ def _verify_noise(function):
     inputs = array(result[0], "inputs", images.shape)
     targets = array(result[1], "targets", images.shape)
     if np.array_equal(inputs, images) and np.array_equal(targets, images):
-        raise Wrong("neither of the two is noisy; this would train a plain autoencoder.")
+        raise Wrong(
+            "neither of the two is noisy; this would train a plain autoencoder."
+        )
     if np.array_equal(inputs, images):
-        raise Wrong("the *target* got the noise: this network would learn to add it. Swap the two.")
+        raise Wrong(
+            "the *target* got the noise: this network would learn to add it. Swap the two."
+        )
     if np.array_equal(inputs, targets):
-        raise Wrong("the same noise is in the target: repeating the noise is then the best answer.")
+        raise Wrong(
+            "the same noise is in the target: repeating the noise is then the best answer."
+        )
     if not np.allclose(targets, images):
         raise Wrong("the target has noise too; it must be the clean image.")
     if inputs.min() < 0 or inputs.max() > 1:
@@ -294,7 +351,9 @@ def _verify_noise(function):
     middle, spread = noise[inner].mean(), noise[inner].std()
     alike = np.array([np.corrcoef(noise[0, 3:].ravel(), other[3:].ravel())[0, 1] for other in noise[1:]])  # fmt: skip
     if alike.mean() > 0.5:
-        raise Wrong("every image got nearly the same noise; draw it in the images' full shape.")
+        raise Wrong(
+            "every image got nearly the same noise; draw it in the images' full shape."
+        )
     if np.mean((inputs == 0) & (images > 0.45)) + np.mean(inputs == 1) > 0.2:
         raise Wrong("most pixels are black or white. Is the deviation far too large?")
     if middle > 0.06:

@@ -28,8 +28,14 @@ def _count_slips(N, P, d, K, s, z):
         ((P * P + 1) * K, "a filter is as deep as its input: d kernels"),
         ((P * d + 1) * K, "a kernel has P × P weights"),
         (P * P * d + 1, "that is a single filter; there are K"),
-        ((P * P + 1) * d * K, "a filter has one bias, not one for each of its d kernels"),
-        (parameters * size**2, "the same weights serve all positions; the size does not enter"),
+        (
+            (P * P + 1) * d * K,
+            "a filter has one bias, not one for each of its d kernels",
+        ),
+        (
+            parameters * size**2,
+            "the same weights serve all positions; the size does not enter",
+        ),
         (
             (N * N * d + 1) * K,
             "that is a dense layer, which sees the whole image; a filter sees P × P",
@@ -55,16 +61,24 @@ def _judge_layer(result, drawn):
     size, parameters = _layer_answer(*drawn)
     told = f"N={N}, P={P}, d={d}, K={K}, s={s}, z={z}"
     if not isinstance(result, (tuple, list, np.ndarray)) or len(result) != 2:
-        raise Wrong(f"two numbers are needed, (size, parameters); it is {describe(result)}.")
+        raise Wrong(
+            f"two numbers are needed, (size, parameters); it is {describe(result)}."
+        )
     found = number(result[0], "the size"), number(result[1], "the number of parameters")
     if found == (parameters, size):
-        raise Wrong("both numbers are right, in the wrong order: size first, then parameters.")
+        raise Wrong(
+            "both numbers are right, in the wrong order: size first, then parameters."
+        )
     if found[0] != size:
-        reason = dict(_size_slips(*drawn)).get(found[0], "output = (N + 2z - P) / s + 1")
+        reason = dict(_size_slips(*drawn)).get(
+            found[0], "output = (N + 2z - P) / s + 1"
+        )
         raise Wrong(f"size {found[0]:g} instead of {size} for {told}: {reason}.")
     if found[1] != parameters:
         reason = dict(_count_slips(*drawn)).get(found[1], "(P · P · d + 1) · K")
-        raise Wrong(f"{found[1]:,.0f} parameters instead of {parameters:,} for {told}: {reason}.")
+        raise Wrong(
+            f"{found[1]:,.0f} parameters instead of {parameters:,} for {told}: {reason}."
+        )
 
 
 def _verify_layer(function):
@@ -121,7 +135,10 @@ def _correlate(volume, filt, bias):
     P, Q = filt.shape[:2]
     R, C = volume.shape[0] - P + 1, volume.shape[1] - Q + 1
     return bias + np.array(
-        [[np.sum(volume[i : i + P, j : j + Q] * filt) for j in range(C)] for i in range(R)]
+        [
+            [np.sum(volume[i : i + P, j : j + Q] * filt) for j in range(C)]
+            for i in range(R)
+        ]
     )
 
 
@@ -146,7 +163,9 @@ def _verify_filter(function):
                 f"{right.shape[0]} × {right.shape[1]} times."
             )
         if np.shape(result) == (right.shape[0] - 1, right.shape[1] - 1):
-            raise Wrong(f"{told}: the last window of each row and column is missing (N - P + 1).")
+            raise Wrong(
+                f"{told}: the last window of each row and column is missing (N - P + 1)."
+            )
         if np.shape(result) == right.shape[::-1] != right.shape:
             raise Wrong(f"{told}: {np.shape(result)}: rows and columns are exchanged.")
         values = array(result, f"{told}: the map", right.shape)
@@ -219,15 +238,21 @@ def _spread(values):
 def _verify_pool(function):
     for seed, shape in enumerate(((4, 6), (2, 2), (8, 4))):
         rng = np.random.default_rng(seed)
-        x = rng.permutation(np.arange(1.0, np.prod(shape) + 1)).reshape(shape) - 9  # no ties
+        x = (
+            rng.permutation(np.arange(1.0, np.prod(shape) + 1)).reshape(shape) - 9
+        )  # no ties
         upstream = rng.normal(size=(shape[0] // 2, shape[1] // 2)) + 3
         pooled = _pooled(x)
         winners = x == _spread(pooled)
         result = call(function, x, upstream)
         if not isinstance(result, (tuple, list)) or len(result) != 2:
-            raise Wrong(f"two arrays are needed, (pooled, gradient); it is {describe(result)}.")
+            raise Wrong(
+                f"two arrays are needed, (pooled, gradient); it is {describe(result)}."
+            )
         if np.shape(result[0]) == shape and np.shape(result[1]) == pooled.shape:
-            raise Wrong("the shapes are exchanged: first the pooled map, then the gradient.")
+            raise Wrong(
+                "the shapes are exchanged: first the pooled map, then the gradient."
+            )
         if np.shape(result[0]) == (shape[0] - 1, shape[1] - 1) != pooled.shape:
             raise Wrong(
                 f"for {shape} the pooled map is {np.shape(result[0])}: that is stride 1; use 2."
@@ -235,11 +260,15 @@ def _verify_pool(function):
         got = array(result[0], f"for {shape}, the pooled map", pooled.shape)
         means = x.reshape(pooled.shape[0], 2, pooled.shape[1], 2).mean(axis=(1, 3))
         if np.allclose(got, means):
-            raise Wrong("the pooled map holds the means; max pooling keeps the largest values.")
+            raise Wrong(
+                "the pooled map holds the means; max pooling keeps the largest values."
+            )
         if np.allclose(got, -_pooled(-x)):
             raise Wrong("the pooled map holds the smallest values of the windows.")
         if np.allclose(got, np.maximum(pooled, 0)) and not np.allclose(got, pooled):
-            raise Wrong("a window of negative values has a negative maximum; do not start from 0.")
+            raise Wrong(
+                "a window of negative values has a negative maximum; do not start from 0."
+            )
         if not np.array_equal(got, pooled):
             raise Wrong(
                 f"the first window {x[:2, :2].tolist()} gave {got[0, 0]:g}, not {pooled[0, 0]:g}."
@@ -253,8 +282,14 @@ def _verify_pool(function):
             ),
             (_spread(upstream) / 4, "a quarter went to each; that is average pooling"),
             (_spread(upstream), "all four received it; only the winner may"),
-            (~winners * _spread(upstream), "the losers received it; it belongs to the winner"),
-            (winners * x, "it holds the winners' values; the winner receives the upstream value"),
+            (
+                ~winners * _spread(upstream),
+                "the losers received it; it belongs to the winner",
+            ),
+            (
+                winners * x,
+                "it holds the winners' values; the winner receives the upstream value",
+            ),
             (right / 4, "it is a quarter of what it should be; the winner takes all"),
         )
         for slip, reason in slips:
@@ -319,8 +354,13 @@ def _slipped_fields(windows):
     return {
         int(np.prod(kernels)): "windows overlap, so they add; you multiplied them",
         int(sum(kernels)): "each layer adds kernel - 1, not kernel",
-        1 + int(sum(k - 1 for k in kernels)): "behind a stride, a step is worth several pixels",
-        sum(k - 1 for k in kernels): "start from 1: a pixel sees itself; and strides count",
+        1
+        + int(
+            sum(k - 1 for k in kernels)
+        ): "behind a stride, a step is worth several pixels",
+        sum(
+            k - 1 for k in kernels
+        ): "start from 1: a pixel sees itself; and strides count",
         _field(windows)[0] - 1: "start from 1: a pixel sees itself",
         late: "a layer's own stride works only on the layers *behind* it: widen first, then multiply",
         back: "the layers were taken from the output side; begin at the input",
@@ -347,9 +387,13 @@ def _verify_field(function):
             continue
         slips = _slipped_fields(windows) if windows else {}
         told = ", ".join(f"({k}, {s})" for k, s in windows) or "no layer at all"
-        reason = slips.get(value, "widen by (kernel - 1) × the product of the strides below")
+        reason = slips.get(
+            value, "widen by (kernel - 1) × the product of the strides below"
+        )
         raise Wrong(f"{value:g} instead of {width} for {told}: {reason}.")
-    return "Kernels add, strides multiply what comes behind them, padding does not occur."
+    return (
+        "Kernels add, strides multiply what comes behind them, padding does not occur."
+    )
 
 
 _FIELD = "def field_width(windows):\n    width, step = 1, 1\n    for kernel, stride in windows:\n        {}\n    return {}"

@@ -21,7 +21,9 @@ def _verify_cost(function):
         217: "that is the side with stride 1; divide by the stride",
     }
     if side != 55:
-        raise Wrong(f"side {side:g} instead of 55: {slips.get(side, '(227 - 11 + 0) / 4 + 1')}.")
+        raise Wrong(
+            f"side {side:g} instead of 55: {slips.get(side, '(227 - 11 + 0) / 4 + 1')}."
+        )
     slips = {
         34_848: "the biases are missing, one a filter",
         (11 * 3 + 1) * 96: "a kernel has size × size places, not size",
@@ -34,7 +36,9 @@ def _verify_cost(function):
             f"{slips.get(parameters, '(size × size × channels + 1) × filters')}."
         )
     slips = {
-        right[1] * 55 * 55: "a bias is added, not multiplied; leave it out of the multiply-adds",
+        right[1]
+        * 55
+        * 55: "a bias is added, not multiplied; leave it out of the multiply-adds",
         right[2] // 55: "the map has side × side places",
         34_848: "that is the work at one place; the kernel is used at each of side × side places",
         34_848 * 227 * 227: "the kernel is used once at each place of the *output*",
@@ -53,7 +57,9 @@ def _verify_cost(function):
                 "sides, and half a place is no place (round down)."
             )
         if tuple(again) != (out, weights + filters, weights * out * out):
-            raise Wrong(f"right for AlexNet's first layer, but {given} gave {again.tolist()}.")
+            raise Wrong(
+                f"right for AlexNet's first layer, but {given} gave {again.tolist()}."
+            )
     return "35 thousand parameters, 105 million multiply-adds: weights are used again and again."
 
 
@@ -69,7 +75,8 @@ layer_cost = Exercise(
         _COST
         + "    out = (side - size + 2 * padding) // stride\n    w = size**2 * channels * filters\n"
         "    return out, w + filters, w * out**2": "the \\+ 1",
-        _COST + "    out = side - size + 2 * padding + 1\n    w = size**2 * channels * filters\n"
+        _COST
+        + "    out = side - size + 2 * padding + 1\n    w = size**2 * channels * filters\n"
         "    return out, w + filters, w * out**2": "stride 1",
         _COST
         + "    out = (side - size + padding) // stride + 1\n    w = size**2 * channels * filters\n"
@@ -80,7 +87,8 @@ layer_cost = Exercise(
         _COST
         + "    out = (side - size + 2 * padding) // stride + 1\n    w = size**2 * channels * filters\n"
         "    return out, w, w * out**2": "biases are missing",
-        _COST + "    out = (side - size + 2 * padding) // stride + 1\n    w = size**2 * filters\n"
+        _COST
+        + "    out = (side - size + 2 * padding) // stride + 1\n    w = size**2 * filters\n"
         "    return out, w + filters, w * out**2": "all 3 channels",
         _COST
         + "    out = (side - size + 2 * padding) // stride + 1\n    w = size**2 * channels * filters\n"
@@ -113,12 +121,19 @@ def _model(function, shape, *arguments):
     if y is None:
         raise Wrong(f"`{function.__name__}` returned None. Is a `return` missing?")
     if not keras.utils.is_keras_tensor(y):
-        raise Wrong(f"the block must return the output of a layer; received {describe(y)}.")
+        raise Wrong(
+            f"the block must return the output of a layer; received {describe(y)}."
+        )
     return keras.Model(x, y)
 
 
 def _kernels(model):
-    return [tuple(w.shape) for layer in model.layers for w in layer.weights if "kernel" in w.name]
+    return [
+        tuple(w.shape)
+        for layer in model.layers
+        for w in layer.weights
+        if "kernel" in w.name
+    ]
 
 
 def _run(model, maps):
@@ -138,7 +153,8 @@ def _verify_separable(function):
         9 * 6 + 9 * 6 * 5: "the second convolution must be 1 × 1",
         6 * 5 + 9 * 5: "the order is reversed: first filter each map, then mix",
         6 + 6 * 5: "the depthwise kernels must be 3 × 3",
-        9 * 6 * 5 + 9 * 5: "the first convolution looks at all maps; use a depthwise one",
+        9 * 6 * 5
+        + 9 * 5: "the first convolution looks at all maps; use a depthwise one",
         9 * 6 + 6 * 6: "the 1 × 1 convolution must make `filters` maps",
     }
     if count != 84:
@@ -156,7 +172,9 @@ def _verify_separable(function):
         )
     maps = np.random.default_rng(0).normal(size=(1, 10, 12, 6)).astype(np.float32)
     if not np.allclose(_run(model, -maps), -_run(model, maps), atol=1e-4):
-        raise Wrong("there is an activation inside; the task asks for the two convolutions only.")
+        raise Wrong(
+            "there is an activation inside; the task asks for the two convolutions only."
+        )
     for channels, filters in ((3, 7), (16, 16)):
         again = _model(function, (8, 8, channels), filters).count_params()
         if again != 9 * channels + channels * filters:
@@ -178,8 +196,10 @@ separable = Exercise(
     wrong_answers={
         _SEP
         + '    return layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)': "ordinary",
-        _SEP + '    return layers.DepthwiseConv2D(3, padding="same", use_bias=False)(x)': "mixes",
-        _SEP + "    return layers.Conv2D(filters, 1, use_bias=False)(x)": "depthwise 3 × 3",
+        _SEP
+        + '    return layers.DepthwiseConv2D(3, padding="same", use_bias=False)(x)': "mixes",
+        _SEP
+        + "    return layers.Conv2D(filters, 1, use_bias=False)(x)": "depthwise 3 × 3",
         _SEP + "    x = layers.Conv2D(filters, 1, use_bias=False)(x)\n"
         '    return layers.DepthwiseConv2D(3, padding="same", use_bias=False)(x)': "reversed",
         _SEP + "    x = layers.DepthwiseConv2D(3, use_bias=False)(x)\n"
@@ -213,15 +233,24 @@ def _verify_residual(function):
             "no 1 × 1 kernel stands on the skip; pooling and repeating cannot learn to fit."
         )
     if shapes != wanted:
-        raise Wrong(f"kernels {shapes}; needed are {wanted}: two 3 × 3, and a 1 × 1 on the skip.")
+        raise Wrong(
+            f"kernels {shapes}; needed are {wanted}: two 3 × 3, and a 1 × 1 on the skip."
+        )
     rng = np.random.default_rng(0)
     maps = rng.normal(size=(2, 8, 8, 6)).astype(np.float32)
     model.set_weights(
-        [rng.normal(size=w.shape) if w.ndim == 4 else 0 * w for w in model.get_weights()]
+        [
+            rng.normal(size=w.shape) if w.ndim == 4 else 0 * w
+            for w in model.get_weights()
+        ]
     )
     if _run(model, maps).min() < 0:
-        raise Wrong("negative numbers come out; the ReLU comes last, after the addition.")
-    model.set_weights([0 * w if w.shape[:2] == (3, 3) else w for w in model.get_weights()])
+        raise Wrong(
+            "negative numbers come out; the ReLU comes last, after the addition."
+        )
+    model.set_weights(
+        [0 * w if w.shape[:2] == (3, 3) else w for w in model.get_weights()]
+    )
     kernel = next(w for w in model.get_weights() if w.shape[:2] == (1, 1))[0, 0]
     skip, out = maps[:, ::2, ::2] @ kernel, _run(model, maps)
     if not np.any(out):
@@ -240,7 +269,9 @@ def _verify_residual(function):
         )
     same.set_weights([0 * w for w in same.get_weights()])
     if not np.allclose(_run(same, maps), np.maximum(maps, 0), atol=1e-5):
-        raise Wrong("where shapes match, the block with zero weights must return ReLU(x).")
+        raise Wrong(
+            "where shapes match, the block with zero weights must return ReLU(x)."
+        )
     shrunk = _model(function, (8, 8, 6), 6, 2)
     if len(_kernels(shrunk)) != 3:
         raise Wrong("equal maps with stride 2 need the 1 × 1 as well.")
@@ -256,7 +287,9 @@ def _verify_residual(function):
         raise Wrong(
             "a ReLU is missing between the two convolutions; without it they are one linear map."
         )
-    return "The skip is the input where shapes fit, and a strided 1 × 1 where they do not."
+    return (
+        "The skip is the input where shapes fit, and a strided 1 × 1 where they do not."
+    )
 
 
 _RES = "def residual(x, filters, stride):\n"
@@ -274,7 +307,9 @@ residual = Exercise(
         "`layers.ReLU()(layers.Add()([f, x]))` comes last.",
     ),
     wrong_answers={
-        _RES + _F + "    return layers.ReLU()(layers.Add()([f, x]))": "raised ValueError",
+        _RES
+        + _F
+        + "    return layers.ReLU()(layers.Add()([f, x]))": "raised ValueError",
         _RES + _F + "    x = layers.Conv2D(filters, 1, stride)(x)\n"
         "    return layers.ReLU()(layers.Add()([f, x]))": "fit as they are",
         _RES
@@ -286,7 +321,10 @@ residual = Exercise(
         + _F
         + _FIT
         + "    return layers.ReLU()(layers.Multiply()([f, x]))": "nothing comes out",
-        _RES + _F + _FIT + "    return layers.ReLU()(layers.Concatenate()([f, x]))": "4 × 4 × 20",
+        _RES
+        + _F
+        + _FIT
+        + "    return layers.ReLU()(layers.Concatenate()([f, x]))": "4 × 4 × 20",
         _RES + _F + "    if stride > 1 or x.shape[-1] != filters:\n"
         '        x = layers.Conv2D(filters, 3, stride, padding="same")(x)\n'
         "    return layers.ReLU()(layers.Add()([f, x]))": "1 × 1 on the skip",
@@ -323,11 +361,25 @@ def _verify_maps(function):
             32,
             32,
         ): "a layer reads all maps before it, not only those of the last one",
-        (64, 64, 64, 64, 64, 64): "adding keeps the number of maps; concatenation lets it grow",
+        (
+            64,
+            64,
+            64,
+            64,
+            64,
+            64,
+        ): "adding keeps the number of maps; concatenation lets it grow",
         (64, 96, 128, 160, 192, 224, 256): "seven numbers; six layers read six times",
         (64, 128, 256, 512, 1024, 2048): "maps are not doubled; each layer adds k",
         (64, 96, 160, 256, 384, 544): "each layer makes k new maps, whatever it reads",
-        (32, 96, 160, 224, 288, 352): "k0 and k are swapped: 64 maps enter, 32 are added",
+        (
+            32,
+            96,
+            160,
+            224,
+            288,
+            352,
+        ): "k0 and k are swapped: 64 maps enter, 32 are added",
         (0, 32, 64, 96, 128, 160): "the k0 maps that enter the block are read as well",
     }
     if isinstance(result, (int, float, np.number)):
@@ -336,7 +388,9 @@ def _verify_maps(function):
     if found in slips:
         raise Wrong(f"{list(found)}: {slips[found]}.")
     if found != tuple(right):
-        raise Wrong(f"{list(found)} instead of {right} for k0 = 64, k = 32, six layers.")
+        raise Wrong(
+            f"{list(found)} instead of {right} for k0 = 64, k = 32, six layers."
+        )
     for k0, k, n in ((16, 12, 3), (24, 5, 1)):
         again = list(np.asarray(call(function, k0, k, n)).ravel())
         if again != [k0 + k * i for i in range(n)]:

@@ -11,7 +11,9 @@ def _verify_balanced_accuracy(function):
     truth, guess = np.repeat([0, 1], [8, 2]), np.zeros(10, int)
     value = number(call(function, truth, guess), "the result")
     if np.isclose(value, 50):
-        raise Wrong("50 is a percentage; scores in this course are fractions from 0 to 1.")
+        raise Wrong(
+            "50 is a percentage; scores in this course are fractions from 0 to 1."
+        )
     if np.isclose(value, 0.8):
         raise Wrong(
             "8 sound and 2 defective cells, all called sound, gave 0.8: that is the plain accuracy. "
@@ -34,7 +36,9 @@ def _verify_balanced_accuracy(function):
         (balanced_accuracy_score(truth, guess)),
     )
     if np.isclose(value, balanced_accuracy_score(guess, truth)):
-        raise Wrong("the roles of truth and prediction are swapped: recall divides by true counts.")
+        raise Wrong(
+            "the roles of truth and prediction are swapped: recall divides by true counts."
+        )
     if not np.isclose(value, right):
         raise Wrong(
             f"two classes come out right, but three give {value:.3f} instead of {right:.3f}. "
@@ -76,13 +80,18 @@ def _verify_memory(answer):
     images, sides, channels = 2624, 224 * 224, 3
     right = images * sides * channels * 4
     if value == right:
-        return f"{right / 1e9:.2f} GB for pixels; the features of all cells take 0.01 GB."
+        return (
+            f"{right / 1e9:.2f} GB for pixels; the features of all cells take 0.01 GB."
+        )
     slips = {
         right / 4: "that is one byte a value, as in uint8; float32 takes four",
         right / 3: "the three color channels are missing",
         right * 2: "that is eight bytes a value, as in float64; float32 takes four",
         right / images: "that is a single image; there are 2,624",
-        images * 300 * 300 * 4: "that is 300 × 300 gray pixels; the network gets 224 × 224 × 3",
+        images
+        * 300
+        * 300
+        * 4: "that is 300 × 300 gray pixels; the network gets 224 × 224 × 3",
         images * 300 * 300 * 3 * 4: "that is 300 × 300; the network gets 224 × 224",
     }
     for slip, reason in slips.items():
@@ -96,7 +105,10 @@ def _verify_memory(answer):
 
 memory = Exercise(
     _verify_memory,
-    hints=("Multiply: images, rows, columns, channels, bytes a value.", "float32: four bytes."),
+    hints=(
+        "Multiply: images, rows, columns, channels, bytes a value.",
+        "float32: four bytes.",
+    ),
     wrong_answers={
         "my_bytes = 2624 * 224 * 224 * 3": "as in uint8",
         "my_bytes = 2624 * 224 * 224 * 4": "channels are missing",
@@ -134,7 +146,9 @@ def _verify_scaling(function):
             f"{np.round(scaled_train.mean(axis=0), 2).tolist()} and deviations "
             f"{np.round(scaled_train.std(axis=0), 2).tolist()}."
         )
-    if np.allclose(scaled_test, (test - test.mean(axis=0)) / test.std(axis=0), rtol=0.05):
+    if np.allclose(
+        scaled_test, (test - test.mean(axis=0)) / test.std(axis=0), rtol=0.05
+    ):
         raise Wrong(
             "the test rows were scaled by their own mean: a cell would then be judged by which "
             "cells happen to be tested beside it. Use the training mean."
@@ -187,7 +201,9 @@ def _verify_nearest(function):
     train = np.vstack([rng.normal(0, 1, (30, 2)), rng.normal(2, 1, (30, 2))])
     labels, test = np.repeat([0, 1], 30), rng.normal(1, 1.5, (25, 2))
     k = 3
-    guess = array(call(function, train, labels, test, k), "the prediction", (len(test),))
+    guess = array(
+        call(function, train, labels, test, k), "the prediction", (len(test),)
+    )
     right = KNeighborsClassifier(k).fit(train, labels).predict(test)
     if not set(np.unique(guess)) <= {0, 1}:
         if np.max(guess) > 1:
@@ -206,7 +222,10 @@ def _verify_nearest(function):
             ranks[:, -k:],
             "these are the farthest training cells; `np.argsort` puts the nearest first",
         ),
-        (ranks[:, 1 : k + 1], "the nearest training cell was left out; it is at position 0"),
+        (
+            ranks[:, 1 : k + 1],
+            "the nearest training cell was left out; it is at position 0",
+        ),
         (ranks[:, :1], "only the nearest one voted; k = 3 of them should"),
         (ranks[:, : k - 1], "k - 1 cells voted; the slice `[:k]` takes k"),
     ):
@@ -220,8 +239,12 @@ def _verify_nearest(function):
             f"first is test cell {wrong[0]}."
         )
     for_more = call(function, train, labels * 2, test, 5)
-    if not np.array_equal(for_more, KNeighborsClassifier(5).fit(train, labels * 2).predict(test)):
-        raise Wrong("right for k = 3 and labels 0 and 1, but not for k = 5 and labels 0 and 2.")
+    if not np.array_equal(
+        for_more, KNeighborsClassifier(5).fit(train, labels * 2).predict(test)
+    ):
+        raise Wrong(
+            "right for k = 3 and labels 0 and 1, but not for k = 5 and labels 0 and 2."
+        )
     return "Six lines, no training: the features do the work. scikit-learn agrees on every cell."
 
 

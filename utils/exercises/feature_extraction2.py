@@ -13,7 +13,9 @@ def _directions(rows, centered=True):
 
 def _same(one, two):
     """Equal but for the sign of each column."""
-    return one.shape == two.shape and np.allclose(abs(one), abs(two), rtol=1e-4, atol=1e-6)
+    return one.shape == two.shape and np.allclose(
+        abs(one), abs(two), rtol=1e-4, atol=1e-6
+    )
 
 
 def _verify_projection(function):
@@ -27,7 +29,9 @@ def _verify_projection(function):
             raise Wrong("return two arrays: `return reduced_train, reduced_test`.")
         shapes = [getattr(part, "shape", None) for part in result]
         if shapes[0] == (k, 5):
-            raise Wrong(f"the shape is {shapes[0]}: these are the components; project the rows.")
+            raise Wrong(
+                f"the shape is {shapes[0]}: these are the components; project the rows."
+            )
         inside = array(result[0], "reduced_train", (40, k))
         outside = array(result[1], "reduced_test", (12, k))
         both = np.vstack([train, test])
@@ -54,7 +58,9 @@ def _verify_projection(function):
                 "columns of Vᵀ were used; the components are its rows: `directions[:k].T` projects."
             )
         if _same(inside, (train - mean)[:, :k]):
-            raise Wrong(f"the first {k} columns were kept: that selects, and does not combine.")
+            raise Wrong(
+                f"the first {k} columns were kept: that selects, and does not combine."
+            )
         if not _same(inside, (train - mean) @ axes[:k].T):
             raise Wrong(
                 "reduced_train has column variances "
@@ -68,10 +74,16 @@ def _verify_projection(function):
                 "which cells are tested beside it. Use the training mean."
             )
         if _same(outside, (test - test.mean(axis=0)) @ _directions(test)[:k].T):
-            raise Wrong("the test rows got components of their own: two different spaces.")
+            raise Wrong(
+                "the test rows got components of their own: two different spaces."
+            )
         signs = np.sign(np.sum(inside * ((train - mean) @ axes[:k].T), axis=0))
-        if not np.allclose(outside, (test - mean) @ axes[:k].T * signs, rtol=1e-4, atol=1e-6):
-            raise Wrong("reduced_test must use mean and components of `train`, signs included.")
+        if not np.allclose(
+            outside, (test - mean) @ axes[:k].T * signs, rtol=1e-4, atol=1e-6
+        ):
+            raise Wrong(
+                "reduced_test must use mean and components of `train`, signs included."
+            )
     return "Five lines of NumPy are `make_pipeline(PCA(k))`: the test rows only follow."
 
 
@@ -89,9 +101,8 @@ projection = Exercise(
         "def reduce(train, test, k):\n"
         "    both = np.vstack([train, test])\n"
         "    mean = both.mean(axis=0)\n"
-        "    axes = np.linalg.svd(both - mean, full_matrices=False)[2][:k].T\n" + _TWO: (
-            "before the split"
-        ),
+        "    axes = np.linalg.svd(both - mean, full_matrices=False)[2][:k].T\n"
+        + _TWO: ("before the split"),
         "def reduce(train, test, k):\n"
         "    axes = np.linalg.svd(train, full_matrices=False)[2][:k].T\n"
         "    return train @ axes, test @ axes": "mean of the training rows was not subtracted",
@@ -137,7 +148,9 @@ def _needed(values, share):
 def _verify_components(function):
     rng = np.random.default_rng(3)
     for share, decay in ((0.9, 0.8), (0.6, 0.9), (0.99, 0.7)):
-        rows = rng.normal(size=(60, 20)) * 3 * decay ** np.arange(20) + 10 * rng.random(20)
+        rows = rng.normal(size=(60, 20)) * 3 * decay ** np.arange(20) + 10 * rng.random(
+            20
+        )
         value = number(call(function, rows, share), "the result")
         centered = rows - rows.mean(axis=0)
         sizes = np.linalg.svd(centered, compute_uv=False)
@@ -163,10 +176,10 @@ def _verify_components(function):
         for slip, reason in slips.items():
             if value == slip:
                 raise Wrong(f"{value:.0f} for a share of {share}: {reason}.")
-        raise Wrong(f"{value:.0f} components for a share of {share}; {right} are needed.")
-    return (
-        "Explained variance says how well rows can be rebuilt, not how well they can be told apart."
-    )
+        raise Wrong(
+            f"{value:.0f} components for a share of {share}; {right} are needed."
+        )
+    return "Explained variance says how well rows can be rebuilt, not how well they can be told apart."
 
 
 components = Exercise(
@@ -215,7 +228,9 @@ def _verify_threshold(function):
         scores = np.round(rng.normal(size=300) + 1.3 * truth + shift, 2)
         value = number(call(function, truth, scores), "the threshold")
         places = np.unique(scores)
-        balanced = np.array([balanced_accuracy_score(truth, scores >= t) for t in places])
+        balanced = np.array(
+            [balanced_accuracy_score(truth, scores >= t) for t in places]
+        )
         plain = np.array([np.mean(truth == (scores >= t)) for t in places])
         reached = balanced_accuracy_score(truth, scores >= value)
         if np.isclose(reached, balanced.max()):
@@ -226,7 +241,9 @@ def _verify_threshold(function):
                 f"{value:.3f} is the best score itself; return the threshold that gives it."
             )
         if value == int(balanced.argmax()):
-            raise Wrong(f"{value:.0f} is the position of the best threshold; look its value up.")
+            raise Wrong(
+                f"{value:.0f} is the position of the best threshold; look its value up."
+            )
         if np.isclose(value, places[plain.argmax()]) or np.isclose(
             np.mean(truth == (scores >= value)), plain.max()
         ):
@@ -243,10 +260,10 @@ def _verify_threshold(function):
         swapped = [balanced_accuracy_score(scores >= t, truth) for t in places[1:-1]]
         if np.isclose(value, places[1:-1][np.argmax(swapped)]):
             raise Wrong(f"{text}: truth and prediction are swapped. Truth comes first.")
-        raise Wrong(f"{text}; {balanced.max():.3f} can be had. Try every value in `scores`.")
-    return (
-        "Choose it on training cells, then use it on new ones: it was fitted, like everything else."
-    )
+        raise Wrong(
+            f"{text}; {balanced.max():.3f} can be had. Try every value in `scores`."
+        )
+    return "Choose it on training cells, then use it on new ones: it was fitted, like everything else."
 
 
 _TRY = (
@@ -267,11 +284,15 @@ threshold = Exercise(
         "    return places[np.argmax([np.mean(truth == (scores >= t)) for t in places])]": (
             "Plain accuracy"
         ),
-        "def best_threshold(truth, scores):\n" + _TRY + "    return np.max(found)": "itself",
-        "def best_threshold(truth, scores):\n" + _TRY + "    return np.argmax(found)": "position",
-        "def best_threshold(truth, scores):\n" + _TRY + "    return places[np.argmin(found)]": (
-            "the worst"
-        ),
+        "def best_threshold(truth, scores):\n"
+        + _TRY
+        + "    return np.max(found)": "itself",
+        "def best_threshold(truth, scores):\n"
+        + _TRY
+        + "    return np.argmax(found)": "position",
+        "def best_threshold(truth, scores):\n"
+        + _TRY
+        + "    return places[np.argmin(found)]": ("the worst"),
         "def best_threshold(truth, scores):\n"
         "    places = np.unique(scores)\n"
         "    found = [balanced_accuracy_score(truth, scores < t) for t in places]\n"
@@ -296,9 +317,13 @@ def _verify_look_up(function):
         value = call(function, query, books, codes)
         shape = np.shape(value)
         if shape == (30, m):
-            raise Wrong(f"one value a piece, shape {shape}: add the {m} pieces up, `axis=1`.")
+            raise Wrong(
+                f"one value a piece, shape {shape}: add the {m} pieces up, `axis=1`."
+            )
         if shape == (m,):
-            raise Wrong(f"shape {shape}: summed over the cells; sum over the pieces, `axis=1`.")
+            raise Wrong(
+                f"shape {shape}: summed over the cells; sum over the pieces, `axis=1`."
+            )
         value = array(value, "the distances", (30,))
         pieces = query.reshape(m, width)
         chosen = books[np.arange(m), codes]

@@ -7,7 +7,10 @@ from utils.exercises import Exercise, Wrong, array, call, number
 
 def _fused(blocks, rows, weight):
     return np.hstack(
-        [(x - x[rows].mean(axis=0)) / x[rows].std(axis=0) * weight(x.shape[1]) for x in blocks]
+        [
+            (x - x[rows].mean(axis=0)) / x[rows].std(axis=0) * weight(x.shape[1])
+            for x in blocks
+        ]
     )
 
 
@@ -18,9 +21,13 @@ def _verify_fuse(function):
         train, everyone = np.arange(seed, 30, 2), np.arange(30)
         result = call(function, blocks, train)
         if isinstance(result, (list, tuple)) and len(result) == 2:
-            raise Wrong("the blocks came back one by one; put them side by side: `np.hstack`.")
+            raise Wrong(
+                "the blocks came back one by one; put them side by side: `np.hstack`."
+            )
         if np.shape(result) == (len(train), 13):
-            raise Wrong("only the training rows came back; scale *all* rows by their measure.")
+            raise Wrong(
+                "only the training rows came back; scale *all* rows by their measure."
+            )
         value = array(result, "the fused table", (30, 13))
         slips = (
             (np.hstack(blocks), "the blocks were not scaled: the first has values of 100, the "
@@ -39,7 +46,9 @@ def _verify_fuse(function):
         for slip, reason in slips:
             if np.allclose(value, slip):
                 raise Wrong(f"{reason}.")
-        whole = [(x - x[train].mean()) / x[train].std() / np.sqrt(x.shape[1]) for x in blocks]
+        whole = [
+            (x - x[train].mean()) / x[train].std() / np.sqrt(x.shape[1]) for x in blocks
+        ]
         if np.allclose(value, np.hstack(whole)):
             raise Wrong("one mean a block; each feature needs its own: `axis=0`.")
         right = _fused(blocks, train, lambda n: n**-0.5)
@@ -117,7 +126,9 @@ def _verify_honest(function):
         if np.isclose(value, 100 * right):
             raise Wrong("scores in this course are fractions, not percentages.")
         if not np.isclose(value, right):
-            raise Wrong(f"{value:.4f} instead of {right:.4f} for 4 recipes and 6 folds.")
+            raise Wrong(
+                f"{value:.4f} instead of {right:.4f} for 4 recipes and 6 folds."
+            )
     return "The held-out cells had no say in the choice, so the figure may be reported."
 
 
@@ -161,12 +172,15 @@ def _verify_paired(function):
         if np.shape(result) != (2,):
             raise Wrong("return two numbers: `return mean_gain, error`.")
         mean, error = (
-            number(value, name) for value, name in zip(result, ("mean_gain", "the error"))
+            number(value, name)
+            for value, name in zip(result, ("mean_gain", "the error"))
         )
         if np.isclose(mean, -gain.mean()):
             raise Wrong("the sign is turned: a gain is new minus old.")
         if not np.isclose(mean, gain.mean()):
-            raise Wrong(f"mean_gain is {mean:.4f}; new minus old is {gain.mean():.4f} on average.")
+            raise Wrong(
+                f"mean_gain is {mean:.4f}; new minus old is {gain.mean():.4f} on average."
+            )
         factor, ratio = np.sqrt(1 / folds + n_test / n_train), n_test / n_train
         apart = np.sqrt(new.var(ddof=1) + old.var(ddof=1))
         mixed = (np.sort(new) - np.sort(old)).std(ddof=1)
@@ -192,7 +206,9 @@ def _verify_paired(function):
                 raise Wrong(f"an error of {error:.4f}: {reason}.")
         right = gain.std(ddof=1) * factor
         if not np.isclose(error, right):
-            raise Wrong(f"an error of {error:.4f} instead of {right:.4f} for {folds} folds.")
+            raise Wrong(
+                f"an error of {error:.4f} instead of {right:.4f} for {folds} folds."
+            )
     return "Hard folds cancel in the difference; shared training cells are paid for."
 
 

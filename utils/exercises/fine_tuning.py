@@ -7,7 +7,13 @@ from utils.exercises import Exercise, Wrong, array, call, number
 
 
 def _verify_schedule(function):
-    cases = [(0.01, 1e-4, 1000), (0.01, 0.9, 79), (0.2, 0.05, 7), (0.5, 0.0, 12), (0.3, 0.25, 1)]
+    cases = [
+        (0.01, 1e-4, 1000),
+        (0.01, 0.9, 79),
+        (0.2, 0.05, 7),
+        (0.5, 0.0, 12),
+        (0.3, 0.25, 1),
+    ]
     for rate, decay, step in cases:
         value = number(call(function, rate, decay, step), "the rate")
         right = rate / (1 + decay * step)
@@ -35,7 +41,9 @@ def _verify_schedule(function):
                 f"rate {rate:g}, decay {decay:g}, step {step}: {value:.4g} instead of {right:.4g}."
             )
     steps = np.array([0, 1, 10, 100])
-    values = array(call(function, 0.1, 0.5, steps), "for an array of steps, the result", (4,))
+    values = array(
+        call(function, 0.1, 0.5, steps), "for an array of steps, the result", (4,)
+    )
     if not np.allclose(values, 0.1 / (1 + 0.5 * steps)):
         raise Wrong("single steps are right, an array of steps is not.")
     return "At decay · step = 1 half of the rate is left. Swapped, 0.9 · 79 leaves a seventieth."
@@ -79,12 +87,16 @@ def _as_indices(part, name, n):
 
 def _verify_split(function):
     for seed, n, share in ((0, 400, 0.3), (1, 1000, 0.1), (2, 300, 0.5)):
-        labels = np.random.default_rng(seed).permutation((np.arange(n) < share * n).astype(int))
+        labels = np.random.default_rng(seed).permutation(
+            (np.arange(n) < share * n).astype(int)
+        )
         if seed == 1:
             labels = np.sort(labels)  # as in a folder: one class after the other
         result = call(function, labels)
         if not isinstance(result, (tuple, list)) or len(result) != 2:
-            raise Wrong("two arrays are needed: the positions of training and of validation cells.")
+            raise Wrong(
+                "two arrays are needed: the positions of training and of validation cells."
+            )
         first = np.asarray(result[0])
         if first.dtype != bool and np.array_equal(np.unique(first), [0, 1]):
             raise Wrong("labels came back instead of positions.")
@@ -94,21 +106,33 @@ def _verify_split(function):
         both = np.intersect1d(train, validation)
         if len(both):
             raise Wrong(f"{len(both)} cells train *and* validate: the parts overlap.")
-        if len(np.unique(train)) < len(train) or len(np.unique(validation)) < len(validation):
-            raise Wrong("some cells are drawn more than once; draw without replacement.")
+        if len(np.unique(train)) < len(train) or len(np.unique(validation)) < len(
+            validation
+        ):
+            raise Wrong(
+                "some cells are drawn more than once; draw without replacement."
+            )
         if len(train) + len(validation) < n:
-            raise Wrong(f"{n - len(train) - len(validation)} of {n} cells are in neither part.")
+            raise Wrong(
+                f"{n - len(train) - len(validation)} of {n} cells are in neither part."
+            )
         if abs(len(train) - 0.2 * n) <= 2:
-            raise Wrong(f"{len(train)} cells train and {len(validation)} validate: the wrong way.")
+            raise Wrong(
+                f"{len(train)} cells train and {len(validation)} validate: the wrong way."
+            )
         if abs(len(validation) - 0.2 * n) > 2:
-            raise Wrong(f"{len(validation)} of {n} cells validate; a fifth is asked for.")
+            raise Wrong(
+                f"{len(validation)} of {n} cells validate; a fifth is asked for."
+            )
         found = labels[validation].mean()
         if abs(found - share) > 1.5 / len(validation):
             raise Wrong(f"the validation part has {found:.1%} of class 1, all cells have {share:.1%}: "
                         "the split is not stratified.")  # fmt: skip
         again = call(function, labels)
         if not np.array_equal(again[1], result[1]):
-            raise Wrong("a second call split differently: without a seed no score can be repeated.")
+            raise Wrong(
+                "a second call split differently: without a seed no score can be repeated."
+            )
         if np.array_equal(np.sort(validation), _ends(labels)):
             raise Wrong(
                 "each class gives its last fifth, unshuffled: neighbors in a file are alike."
@@ -178,11 +202,16 @@ def _verify_batch_norm(function):
         mean, variance = rng.normal(1, 1, 3), rng.uniform(0.05, 4, 3)
         epsilon = 0.02
         axes = tuple(range(len(shape) - 1))
-        result = array(call(function, x, gamma, beta, mean, variance, epsilon), "the result", shape)
+        result = array(
+            call(function, x, gamma, beta, mean, variance, epsilon), "the result", shape
+        )
         centered = x - mean
         root = np.sqrt(variance + epsilon)
         b_mean, b_variance = x.mean(axis=axes), x.var(axis=axes)
-        w_mean, w_variance = 0.99 * mean + 0.01 * b_mean, 0.99 * variance + 0.01 * b_variance
+        w_mean, w_variance = (
+            0.99 * mean + 0.01 * b_mean,
+            0.99 * variance + 0.01 * b_variance,
+        )
         right = gamma * centered / root + beta
         slips = (
             (gamma * (x - b_mean) / np.sqrt(b_variance + epsilon) + beta,
@@ -209,9 +238,7 @@ def _verify_batch_norm(function):
                     raise Wrong(f"for x of shape {shape}: {reason}.")
             raise Wrong(f"for x of shape {shape} the largest difference is "
                         f"{np.abs(result - right).max():.3g}.")  # fmt: skip
-    return (
-        "One image or a thousand, the answer for an image is the same: that is what frozen means."
-    )
+    return "One image or a thousand, the answer for an image is the same: that is what frozen means."
 
 
 batch_norm = Exercise(
@@ -260,7 +287,9 @@ def _verify_prepare(function):
         labels = rng.permutation(np.arange(n) % 3)
         result = call(function, train, labels, test)
         if not isinstance(result, (tuple, list)) or len(result) != 3:
-            raise Wrong("three things are needed: training images, their labels, test images.")
+            raise Wrong(
+                "three things are needed: training images, their labels, test images."
+            )
         images, targets, held_out = map(np.asarray, result)
         mirrored = test[:, :, ::-1]
         if len(held_out) == 2 * len(test):
@@ -277,7 +306,9 @@ def _verify_prepare(function):
                 f"{n} training images came back: the originals or the mirrored ones are gone."
             )
         if images.shape[1:] != train.shape[1:] or len(images) != 2 * n:
-            raise Wrong(f"training images of shape {images.shape}; {(2 * n, 4, 5)} is needed.")
+            raise Wrong(
+                f"training images of shape {images.shape}; {(2 * n, 4, 5)} is needed."
+            )
         if len(targets) != 2 * n:
             raise Wrong(
                 f"{2 * n} images and {len(targets)} labels: each copy takes its label along."
@@ -293,16 +324,24 @@ def _verify_prepare(function):
             if pixels == sorted(im.tobytes() for im in np.concatenate([train, train])):
                 raise Wrong("every image stands there twice, none mirrored; the first axis counts "
                             "images, the last one columns.")  # fmt: skip
-            if pixels == sorted(im.tobytes() for im in np.concatenate([train, train[:, ::-1]])):
+            if pixels == sorted(
+                im.tobytes() for im in np.concatenate([train, train[:, ::-1]])
+            ):
                 raise Wrong(
                     "the copies stand upside down (axis 1, rows); left-right is the last axis."
                 )
             if pixels == sorted(
                 im.tobytes() for im in np.concatenate([train, train[:, ::-1, ::-1]])
             ):
-                raise Wrong("the copies are turned by half a turn: two axes are reversed, not one.")
-            raise Wrong("the training images are not the originals and their mirrored copies.")
-    return "Twice the training images, each with its own label; the test images untouched."
+                raise Wrong(
+                    "the copies are turned by half a turn: two axes are reversed, not one."
+                )
+            raise Wrong(
+                "the training images are not the originals and their mirrored copies."
+            )
+    return (
+        "Twice the training images, each with its own label; the test images untouched."
+    )
 
 
 prepare = Exercise(
@@ -340,14 +379,20 @@ prepare = Exercise(
 
 
 def _verify_best_epoch(function):
-    for seed, epochs, n, share in ((1, 7, 80, 0.1), (4, 9, 150, 0.2), (5, 8, 100, 0.85)):
+    for seed, epochs, n, share in (
+        (1, 7, 80, 0.1),
+        (4, 9, 150, 0.2),
+        (5, 8, 100, 0.85),
+    ):
         rng = np.random.default_rng(seed)
         truth = rng.permutation((np.arange(n) < share * n).astype(int))
         rare = int(share < 0.5)
         said = np.where(rng.random((epochs, n)) < 0.3, 1 - truth, truth)
         said[0] = rare  # finds all of the rare class, and calls everything so
         said[1] = np.where((truth != rare) & (rng.random(n) < 0.1), rare, truth)
-        said[3] = truth  # the best by plain accuracy: it only overlooks half of the rare ones
+        said[3] = (
+            truth  # the best by plain accuracy: it only overlooks half of the rare ones
+        )
         said[3, np.flatnonzero(truth == rare)[::2]] = 1 - rare
         said[4] = 1 - truth
         said[5] = said[1]  # as good as epoch 1
@@ -360,9 +405,13 @@ def _verify_best_epoch(function):
         if value == right:
             continue
         if 0 < value < 1 and (value in balanced or value in plain):
-            raise Wrong(f"{value:.3f} is a score; return the position of the epoch that has it.")
+            raise Wrong(
+                f"{value:.3f} is a score; return the position of the epoch that has it."
+            )
         if value not in range(epochs):
-            raise Wrong(f"{value:.3g} is no position of an epoch; there are {epochs}, from 0 on.")
+            raise Wrong(
+                f"{value:.3g} is no position of an epoch; there are {epochs}, from 0 on."
+            )
         slips = (
             (right + 1, "counted from 1; positions begin at 0"),
             (epochs - 1 - np.argmax(balanced[::-1]), "epochs are equally good; the first one "
@@ -373,7 +422,9 @@ def _verify_best_epoch(function):
             (np.argmin(balanced), "that is the worst epoch; balanced accuracy should be high"),
             (np.argmax(recall), "only the rarer class was looked at"),
         )  # fmt: skip
-        text = f"epoch {value:.0f} has a balanced accuracy of {balanced[int(value)]:.3f}"
+        text = (
+            f"epoch {value:.0f} has a balanced accuracy of {balanced[int(value)]:.3f}"
+        )
         for slip, reason in slips:
             if value == slip:
                 raise Wrong(f"{text}, {balanced[right]:.3f} can be had; {reason}.")

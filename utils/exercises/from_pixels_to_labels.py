@@ -14,16 +14,22 @@ def _picture(colors, counts, shape, seed=0):
 
 
 def _named(rows):
-    return " and ".join(NAMES.get(tuple(row.tolist()), str(row.tolist())) for row in rows)
+    return " and ".join(
+        NAMES.get(tuple(row.tolist()), str(row.tolist())) for row in rows
+    )
 
 
 def _verify_two_colors(function):
     image = _picture((RED, BLUE, GREEN), (60, 30, 10), (10, 10))
     result = call(function, image)
     if isinstance(result, tuple) and len(result) == 2 and np.shape(result[0]) == (3, 3):
-        raise Wrong("these are the colors and their counts; only the first two colors are asked.")
+        raise Wrong(
+            "these are the colors and their counts; only the first two colors are asked."
+        )
     if np.shape(result) == (3, 3):
-        raise Wrong(f"three colors came back, {_named(np.asarray(result))}; keep the first two.")
+        raise Wrong(
+            f"three colors came back, {_named(np.asarray(result))}; keep the first two."
+        )
     if np.shape(result) == (2,):
         raise Wrong(
             f"received {np.asarray(result).tolist()}: one number a color. A color is three numbers; "
@@ -31,13 +37,21 @@ def _verify_two_colors(function):
         )
     rows = array(result, "the result", (2, 3))
     if np.array_equal(rows, [BLUE, RED]):
-        raise Wrong("blue and red, in this order; red is more frequent and comes first.")
+        raise Wrong(
+            "blue and red, in this order; red is more frequent and comes first."
+        )
     if np.array_equal(rows, [GREEN, BLUE]):
-        raise Wrong("green and blue are the two rarest colors: sort by *falling* count.")
+        raise Wrong(
+            "green and blue are the two rarest colors: sort by *falling* count."
+        )
     if np.array_equal(rows, [BLUE, GREEN]):
-        raise Wrong("blue and green are the first by value; red has most pixels. Sort by count.")
+        raise Wrong(
+            "blue and green are the first by value; red has most pixels. Sort by count."
+        )
     if not np.array_equal(rows, [RED, BLUE]):
-        raise Wrong(f"60 red, 30 blue and 10 green pixels gave {_named(rows)}; red and blue lead.")
+        raise Wrong(
+            f"60 red, 30 blue and 10 green pixels gave {_named(rows)}; red and blue lead."
+        )
     for seed in range(1, 6):
         again = array(call(function, _picture((RED, BLUE, GREEN), (60, 30, 10), (5, 20), seed)),
                       "for another shape, the result", (2, 3))  # fmt: skip
@@ -46,7 +60,9 @@ def _verify_two_colors(function):
                 f"the same pixels in another order gave {_named(again)}: the answer may not depend "
                 "on where pixels stand."
             )
-    lead_blue = array(call(function, _picture((GREEN, BLUE), (1, 8), (3, 3))), "the result", (2, 3))
+    lead_blue = array(
+        call(function, _picture((GREEN, BLUE), (1, 8), (3, 3))), "the result", (2, 3)
+    )
     if not np.array_equal(lead_blue, [BLUE, GREEN]):
         raise Wrong(f"8 blue pixels and 1 green one gave {_named(lead_blue)}.")
     plain = call(function, _picture((GREEN,), (9,), (3, 3)))
@@ -95,7 +111,11 @@ two_colors = Exercise(
 
 def _verify_accuracy(function):
     rng = np.random.default_rng(3)
-    W, b, X = rng.normal(size=(3, 4)), np.array([3.0, 0.0, -1.0]), rng.normal(size=(40, 4))
+    W, b, X = (
+        rng.normal(size=(3, 4)),
+        np.array([3.0, 0.0, -1.0]),
+        rng.normal(size=(40, 4)),
+    )
     scores = X @ W.T + b
     y = np.where(rng.random(40) < 0.7, scores.argmax(axis=1), rng.integers(0, 3, 40))
     right = np.mean(scores.argmax(axis=1) == y)
@@ -110,8 +130,14 @@ def _verify_accuracy(function):
         (100 * right, "that is a percentage; the course uses fractions"),
         (right * 40, "that is how many are right; divide by their number"),
         (np.mean((X @ W.T).argmax(axis=1) == y), "the bias b is missing"),
-        (np.mean((X @ W.T - b).argmax(axis=1) == y), "b is subtracted; it must be added"),
-        (np.mean(scores.argmin(axis=1) == y), "the lowest score wins; the highest should"),
+        (
+            np.mean((X @ W.T - b).argmax(axis=1) == y),
+            "b is subtracted; it must be added",
+        ),
+        (
+            np.mean(scores.argmin(axis=1) == y),
+            "the lowest score wins; the highest should",
+        ),
         (
             np.mean((scores[:, 1] > 0).astype(int) == y),
             "a single row of W decides, but there are three classes",
@@ -121,10 +147,14 @@ def _verify_accuracy(function):
         if np.isclose(value, slip) and not np.isclose(slip, right):
             raise Wrong(f"{value:.4g} instead of {right:.4g}: {reason}.")
     if not np.isclose(value, right):
-        raise Wrong(f"40 images of four pixels gave {value:.4g}; {right:.4g} of them are right.")
+        raise Wrong(
+            f"40 images of four pixels gave {value:.4g}; {right:.4g} of them are right."
+        )
     single = number(call(function, W, b, X[:1], y[:1]), "the accuracy of one image")
     if single != float(scores[0].argmax() == y[0]):
-        raise Wrong(f"for 40 images it is right, but for a single one it gave {single}.")
+        raise Wrong(
+            f"for 40 images it is right, but for a single one it gave {single}."
+        )
     return "One product, one sum, one argmax: that is the whole linear classifier."
 
 
@@ -169,16 +199,30 @@ def _verify_lbp(function):
     value = number(result, "the code")
     rows = [patch[i, j] >= 80 for i in range(3) for j in range(3) if (i, j) != (1, 1)]
     slips = {
-        _code(ring > 80): "the neighbor that *equals* the center (80) counts as bright: `>=`",
+        _code(
+            ring > 80
+        ): "the neighbor that *equals* the center (80) counts as bright: `>=`",
         _code(~bits): "darker neighbors were counted; those at least as bright count",
-        _code(bits[::-1]): "the weights run backwards: the first neighbor counts 1, the last 128",
-        _code(rows): "the neighbors are read row by row; go around the center, clockwise",
-        _code((patch >= 80).ravel()): "nine pixels were read; the center is no neighbor of itself",
-        _code(np.roll(bits, -1)): "start in the corner at the top left, not above the center",
-        _code([bits[0], *bits[:0:-1]]): "that is counter-clockwise; from the top left go right",
+        _code(
+            bits[::-1]
+        ): "the weights run backwards: the first neighbor counts 1, the last 128",
+        _code(
+            rows
+        ): "the neighbors are read row by row; go around the center, clockwise",
+        _code(
+            (patch >= 80).ravel()
+        ): "nine pixels were read; the center is no neighbor of itself",
+        _code(
+            np.roll(bits, -1)
+        ): "start in the corner at the top left, not above the center",
+        _code(
+            [bits[0], *bits[:0:-1]]
+        ): "that is counter-clockwise; from the top left go right",
         255: "all eight count as bright. Does `patch - center` wrap around below 0 in uint8? "
         "Compare instead of subtracting",
-        int(bits.sum()): "that is how many neighbors are bright; each place has its own weight",
+        int(
+            bits.sum()
+        ): "that is how many neighbors are bright; each place has its own weight",
     }
     if value in slips and value != right:
         raise Wrong(f"{value:g} instead of {right}: {slips[value]}.")
@@ -188,7 +232,9 @@ def _verify_lbp(function):
             f"{''.join(str(int(bit)) for bit in bits)}, the first counts 1."
         )
     if call(function, patch // 2 + 20) != right:
-        raise Wrong("half the contrast changed the code; only *brighter or not* should matter.")
+        raise Wrong(
+            "half the contrast changed the code; only *brighter or not* should matter."
+        )
     return "The code survives any change of brightness that keeps the order of the gray values."
 
 
@@ -237,7 +283,8 @@ def _verify_pyramid(answer):
         parts: f"that is the number of parts; each holds a histogram of {words} words",
         words * 64: "that is the finest level alone; the coarser ones stand beside it",
         words * 21: "that is three levels, 0 to 2; level 3 has another 64 parts",
-        words * 15: "1 + 2 + 4 + 8 parts: each cut halves rows *and* columns, so times four",
+        words
+        * 15: "1 + 2 + 4 + 8 parts: each cut halves rows *and* columns, so times four",
         words * 8: "a cut in both directions makes four parts of one, not two",
         words * 4: "that is a histogram a level; a level has up to 64 parts",
         words + parts: "parts and words multiply; each part has its own histogram",

@@ -9,9 +9,12 @@ def _first_slip(value, right, slips, tolerance=1e-9):
     """The reason of the first wrong value that equals the learner's, or None."""
     for slip, reason in slips:
         slip = np.asarray(slip)
-        same = slip.shape == np.shape(value) and np.allclose(value, slip, atol=tolerance, rtol=0)
+        same = slip.shape == np.shape(value) and np.allclose(
+            value, slip, atol=tolerance, rtol=0
+        )
         if same and not (
-            slip.shape == np.shape(right) and np.allclose(slip, right, atol=tolerance, rtol=0)
+            slip.shape == np.shape(right)
+            and np.allclose(slip, right, atol=tolerance, rtol=0)
         ):
             return reason
     return None
@@ -20,7 +23,10 @@ def _first_slip(value, right, slips, tolerance=1e-9):
 def _verify_hinge(function):
     for seed, (images, classes) in enumerate(((6, 4), (9, 3), (5, 5))):
         rng = np.random.default_rng(seed)
-        scores, truth = rng.normal(0, 2, (images, classes)), rng.integers(0, classes, images)
+        scores, truth = (
+            rng.normal(0, 2, (images, classes)),
+            rng.integers(0, classes, images),
+        )
         rows = np.arange(images)
         lead = scores - scores[rows, truth][:, None]
         rivals = np.ones(scores.shape, bool)
@@ -29,18 +35,32 @@ def _verify_hinge(function):
         per_image, right = each.sum(axis=1), each.sum(axis=1).mean()
         result = call(function, scores, truth)
         if np.shape(result) == (images,):
-            raise Wrong(f"{images} values came back, one an image; the mean of them is asked.")
+            raise Wrong(
+                f"{images} values came back, one an image; the mean of them is asked."
+            )
         value = number(result, "the loss")
         slips = (
-            (right + 1, "it is 1 too large: the truth counts as its own rival (lead 0, plus 1)"),
+            (
+                right + 1,
+                "it is 1 too large: the truth counts as its own rival (lead 0, plus 1)",
+            ),
             (per_image.sum(), "that is the sum over the images; the mean is asked"),
-            (per_image.mean() / classes, "the rivals of an image are added, not averaged"),
-            (per_image.mean() / (classes - 1), "the rivals of an image are added, not averaged"),
+            (
+                per_image.mean() / classes,
+                "the rivals of an image are added, not averaged",
+            ),
+            (
+                per_image.mean() / (classes - 1),
+                "the rivals of an image are added, not averaged",
+            ),
             (
                 each.max(axis=1).mean(),
                 "only the worst rival counts; all that come too close should",
             ),
-            (np.where(rivals, np.maximum(0, lead), 0).sum(1).mean(), "the margin of 1 is missing"),
+            (
+                np.where(rivals, np.maximum(0, lead), 0).sum(1).mean(),
+                "the margin of 1 is missing",
+            ),
             (
                 np.where(rivals, np.maximum(0, 1 - lead), 0).sum(1).mean(),
                 "the sign is turned round: s_rival - s_true + 1, a leading rival costs",
@@ -55,7 +75,9 @@ def _verify_hinge(function):
         if reason:
             raise Wrong(f"{value:.4f} instead of {right:.4f}: {reason}.")
         if not np.isclose(value, right):
-            raise Wrong(f"{images} images of {classes} classes gave {value:.4f}, not {right:.4f}.")
+            raise Wrong(
+                f"{images} images of {classes} classes gave {value:.4f}, not {right:.4f}."
+            )
     safe = number(call(function, np.array([[9.0, 0, 0]]), np.array([0])), "the loss")
     if safe != 0:
         raise Wrong(f"a lead of 9 should cost nothing; it cost {safe:.4g}.")
@@ -135,8 +157,14 @@ def _verify_numeric(function):
         value = array(result, "the gradient", shape)
         everywhere = np.full(shape, (f(W + h) - f(W - h)) / (2 * h))
         slips = (
-            (forward, "that is the one-sided difference, f(W + h) - f(W); look to both sides"),
-            (backward, "that is the one-sided difference, f(W) - f(W - h); look to both sides"),
+            (
+                forward,
+                "that is the one-sided difference, f(W + h) - f(W); look to both sides",
+            ),
+            (
+                backward,
+                "that is the one-sided difference, f(W) - f(W - h); look to both sides",
+            ),
             (2 * right, "it is twice too large; the two points are 2h apart"),
             (right / 2, "it is half of the slope; f(W + h) - f(W - h) spans 2h"),
             (-right, "the sign is wrong: uphill is where f grows"),
@@ -147,14 +175,18 @@ def _verify_numeric(function):
         if reason:
             raise Wrong(f"for W of shape {shape}, {reason}.")
         if not np.allclose(value, right, atol=1e-7, rtol=0):
-            off = np.flatnonzero(~np.isclose(value.ravel(), right.ravel(), atol=1e-7, rtol=0))
+            off = np.flatnonzero(
+                ~np.isclose(value.ravel(), right.ravel(), atol=1e-7, rtol=0)
+            )
             raise Wrong(
                 f"for W of shape {shape}, {off.size} of {right.size} slopes are off, first in place "
                 f"{off[0]} (counted from 0). Is each entry put back before the next is shifted?"
             )
     whole = np.array([1, 2, 3])
     value = array(
-        call(function, lambda W: float(np.sum(W**2)), whole, h), "for W = [1, 2, 3], it", (3,)
+        call(function, lambda W: float(np.sum(W**2)), whole, h),
+        "for W = [1, 2, 3], it",
+        (3,),
     )
     if not np.allclose(value, [2, 4, 6]):
         raise Wrong(
@@ -246,10 +278,19 @@ def _verify_relu(function):
                 blame * (z >= 0),
                 "at z = 0 exactly the course, like Keras, takes the slope 0: `z > 0`",
             ),
-            (blame * (z < 0), "it passes where the unit was off; it should pass where z > 0"),
-            (blame * (z <= 0), "it passes where the unit was off; it should pass where z > 0"),
+            (
+                blame * (z < 0),
+                "it passes where the unit was off; it should pass where z > 0",
+            ),
+            (
+                blame * (z <= 0),
+                "it passes where the unit was off; it should pass where z > 0",
+            ),
             (blame, "the blame passes unchanged; units that were off must stop it"),
-            (np.maximum(0, blame), "that is ReLU of the blame; negative blame must pass, too"),
+            (
+                np.maximum(0, blame),
+                "that is ReLU of the blame; negative blame must pass, too",
+            ),
             (
                 np.maximum(0, blame) * (z > 0),
                 "negative blame is lost; only the sign of z decides what passes",
@@ -259,7 +300,10 @@ def _verify_relu(function):
                 "that is blame times ReLU(z); the *slope* of ReLU is 0 or 1",
             ),
             (np.maximum(0, z), "that is the forward pass"),
-            ((z > 0) * 1.0, "that is the slope alone; multiply it by the blame (chain rule)"),
+            (
+                (z > 0) * 1.0,
+                "that is the slope alone; multiply it by the blame (chain rule)",
+            ),
             (blame * z, "that is blame times z; the slope of ReLU is 0 or 1"),
             (z * (blame > 0), "blame and z are mixed up"),
         )
@@ -268,7 +312,9 @@ def _verify_relu(function):
             raise Wrong(f"for arrays of shape {shape}, {reason}.")
         if not np.allclose(value, right):
             off = int(np.sum(~np.isclose(value, right)))
-            raise Wrong(f"for arrays of shape {shape}, {off} of {right.size} values are off.")
+            raise Wrong(
+                f"for arrays of shape {shape}, {off} of {right.size} values are off."
+            )
     return "A ReLU is a gate: blame passes where the signal had passed."
 
 
@@ -300,7 +346,9 @@ def _softmax(z):
 
 
 def _verify_softmax(function):
-    for seed, shape in enumerate(((4, 4), (5, 3))):  # square first: broadcasting errors stay silent
+    for seed, shape in enumerate(
+        ((4, 4), (5, 3))
+    ):  # square first: broadcasting errors stay silent
         z = np.random.default_rng(seed).normal(0, 2, shape)
         right, grown = _softmax(z), np.exp(z)
         value = array(call(function, z), "the result", shape)
@@ -310,12 +358,16 @@ def _verify_softmax(function):
                 np.exp(z - z.max(axis=1, keepdims=True)),
                 "the division by the sum of a row is missing",
             ),
-            (grown / grown.sum(axis=0), "columns sum to 1, not rows: an image is a row, `axis=1`"),
+            (
+                grown / grown.sum(axis=0),
+                "columns sum to 1, not rows: an image is a row, `axis=1`",
+            ),
             (grown / grown.sum(), "all entries together sum to 1; every *row* should"),
             (np.log(right), "these are logarithms of the probabilities"),
             (z / z.sum(axis=1, keepdims=True), "the exponential is missing"),
             (
-                np.exp(z - z.max(axis=1)) / np.exp(z - z.max(axis=1)).sum(axis=1, keepdims=True)
+                np.exp(z - z.max(axis=1))
+                / np.exp(z - z.max(axis=1)).sum(axis=1, keepdims=True)
                 if shape[0] == shape[1]
                 else grown,
                 "the maximum of row i was taken from column i; `keepdims=True` keeps rows apart",
@@ -332,9 +384,15 @@ def _verify_softmax(function):
                 "Does the same shift go to all scores of a row, and each row to its own sum?"
             )
     for scores, what in (
-        (np.array([[460.3, 0.0], [900.0, 899.0]]), "the owl's score of 460.3 and even 900"),
+        (
+            np.array([[460.3, 0.0], [900.0, 899.0]]),
+            "the owl's score of 460.3 and even 900",
+        ),
         (np.array([[-900.0, -901.0], [1.0, 0.0]]), "scores near -900"),
-        (np.array([[900.0, 899.0], [-900.0, -901.0]]), "one row near 900 and one near -900"),
+        (
+            np.array([[900.0, 899.0], [-900.0, -901.0]]),
+            "one row near 900 and one near -900",
+        ),
     ):
         with np.errstate(all="ignore"):
             value = np.asarray(call(function, scores.astype(np.float32)), float)

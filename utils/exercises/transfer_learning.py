@@ -12,15 +12,23 @@ def _verify_mean_gap(function):
     right = gap @ gap
     result = call(function, source, target)
     if np.shape(result) == (4,):
-        raise Wrong("four values came back, one a feature; square them and add them up.")
+        raise Wrong(
+            "four values came back, one a feature; square them and add them up."
+        )
     value = number(result, "the result")
     slips = (
         (np.sqrt(right), "that is the distance; its square is asked"),
         (right / 4, "that is the mean over the features; add them up"),
-        (gap.sum() ** 2, "the differences were added before they were squared, so they cancel"),
+        (
+            gap.sum() ** 2,
+            "the differences were added before they were squared, so they cancel",
+        ),
         (gap.sum(), "the differences are added, but not squared"),
         (np.abs(gap).sum(), "absolute differences were added; square them instead"),
-        ((source.mean() - target.mean()) ** 2, "one mean over everything; take one a feature"),
+        (
+            (source.mean() - target.mean()) ** 2,
+            "one mean over everything; take one a feature",
+        ),
         (
             ((source.sum(axis=0) - target.sum(axis=0)) ** 2).sum(),
             "sums were compared; with 30 and 20 rows, take means",
@@ -30,7 +38,9 @@ def _verify_mean_gap(function):
         if np.isclose(value, slip):
             raise Wrong(f"{value:.4g} instead of {right:.4g}: {reason}.")
     if not np.isclose(value, right):
-        raise Wrong(f"30 rows against 20 gave {value:.4g}; the right answer is {right:.4g}.")
+        raise Wrong(
+            f"30 rows against 20 gave {value:.4g}; the right answer is {right:.4g}."
+        )
     same = number(call(function, source, source), "the gap of a domain to itself")
     if not np.isclose(same, 0):
         raise Wrong(f"a domain is {same:.4g} away from itself; it should be 0.")
@@ -72,11 +82,17 @@ mean_gap = Exercise(
 
 def _verify_align(function):
     rng = np.random.default_rng(1)
-    source = rng.normal(size=(300, 3)) @ [[2, 1, 0], [0, 1, 0.5], [0, 0, 0.7]] + [1, 2, 3]
+    source = rng.normal(size=(300, 3)) @ [[2, 1, 0], [0, 1, 0.5], [0, 0, 0.7]] + [
+        1,
+        2,
+        3,
+    ]
     target = rng.normal(size=(200, 3)) @ [[0.5, 0, 1], [0, 3, 1], [0, 0, 1]] - [4, 0, 1]
     result = call(function, source, target)
     if np.shape(result) == (200, 3):
-        raise Wrong("200 rows came back, those of the target; move the 300 rows of the source.")
+        raise Wrong(
+            "200 rows came back, those of the target; move the 300 rows of the source."
+        )
     moved = array(result, "the result", (300, 3))
     mean, covariance = moved.mean(axis=0), np.cov(moved.T)
     wanted, before = np.cov(target.T), np.cov(source.T)
@@ -85,8 +101,12 @@ def _verify_align(function):
     if np.allclose(covariance, before):
         raise Wrong("the covariance is still the source's: only the mean moved.")
     if np.allclose(covariance, np.eye(3), atol=1e-6):
-        raise Wrong("the rows are white: their covariance is the identity. Now color them.")
-    if np.allclose(np.diag(covariance), np.diag(wanted)) and not np.allclose(covariance, wanted):
+        raise Wrong(
+            "the rows are white: their covariance is the identity. Now color them."
+        )
+    if np.allclose(np.diag(covariance), np.diag(wanted)) and not np.allclose(
+        covariance, wanted
+    ):
         raise Wrong(
             "each feature has the target's variance, but the features are not correlated as in the "
             "target. Use the whole covariance matrix."
@@ -161,13 +181,22 @@ def _verify_error_rates(function):
     right = np.array([np.mean(sound >= 0.5), np.mean(broken < 0.5)])
     slips = (
         (right[::-1], "the two rates are swapped: false positives first"),
-        ([np.mean(sound >= 0.5), np.mean(broken >= 0.5)], "the second is the share of *hits*"),
+        (
+            [np.mean(sound >= 0.5), np.mean(broken >= 0.5)],
+            "the second is the share of *hits*",
+        ),
         (
             [np.mean(sound < 0.5), np.mean(broken < 0.5)],
             "the first is the share of sound cells *passed*",
         ),
-        ([np.mean(sound < 0.5), np.mean(broken >= 0.5)], "both are shares of right verdicts"),
-        ([4 / 14, 0], "the counts are divided by all 14 cells; divide by those of one class"),
+        (
+            [np.mean(sound < 0.5), np.mean(broken >= 0.5)],
+            "both are shares of right verdicts",
+        ),
+        (
+            [4 / 14, 0],
+            "the counts are divided by all 14 cells; divide by those of one class",
+        ),
         ([4, 0], "those are counts; divide by the number of cells of the class"),
         ([4 / 8, 0], "divided by the alarms; divide by the number of sound cells"),
         (
@@ -179,7 +208,9 @@ def _verify_error_rates(function):
         if np.allclose(rates, slip) and not np.allclose(slip, right):
             raise Wrong(f"received {np.round(rates, 3).tolist()}: {reason}.")
     if not np.allclose(rates, right):
-        raise Wrong(f"received {np.round(rates, 3).tolist()} instead of {right.tolist()}.")
+        raise Wrong(
+            f"received {np.round(rates, 3).tolist()} instead of {right.tolist()}."
+        )
     high = array(call(function, labels, scores, 0.7), "at 0.7, the pair", (2,))
     if not np.allclose(high, [0.2, 0.5]):
         raise Wrong(
@@ -243,7 +274,10 @@ def _verify_g_part(function):
             0.12,
             "that compares A's own risk with what B's model does on A; keep the model, change the data",
         ),
-        (0.08, "that compares A's model on B with B's own; keep the model, change the data"),
+        (
+            0.08,
+            "that compares A's model on B with B's own; keep the model, change the data",
+        ),
         (0.15, "that is the mean of both directions, the complete measure"),
         (0.13**2, "that is the square; take the absolute value"),
         (0.065, "that is half of it; the half belongs to the complete measure"),
@@ -257,7 +291,9 @@ def _verify_g_part(function):
         risks_b = {**risks, ("A", "B"): 0.20}
         again = number(call(function, risks_b, "A", "B"), "G_part")
         if np.isclose(again, 0.20):
-            raise Wrong("0.17 is the risk A → B itself; compare it with the risk at home.")
+            raise Wrong(
+                "0.17 is the risk A → B itself; compare it with the risk at home."
+            )
         raise Wrong(f"0.17 instead of {right}: {slips[1][1]}.")
     if not np.isclose(value, right):
         raise Wrong(f"received {value:.4g}; |0.30 - 0.17| is {right}.")
