@@ -17,7 +17,7 @@ from nbval.plugin import IPyNbCell
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 
 from comparison import differences
-from kernels import FileKernelManager
+from execution import FileKernelManager
 from machines import PLATFORM
 
 os.environ["TQDM_DISABLE"] = "1"  # a bar shows speed, which no two runs share

@@ -17,10 +17,12 @@ import tokenize
 from dataclasses import dataclass
 
 import comparison
+import figures
 import minutes
 import nbformat
+from course import ROOT, digest, tags
 from IPython.core.inputtransformer2 import TransformerManager
-from stamps import ROOT, badges, digest, setup_cell, tags
+from stamps import badges, setup_cell
 
 # Beginnings of names, such as "04"; each change adds one, until all are here.
 STRICT = ()
@@ -30,7 +32,7 @@ CLAIMED = ROOT / "docs" / "claims.csv"
 GLOSSARY = ROOT / "docs" / "glossary.csv"
 
 MACHINE_PATH = re.compile(r"(?<![\w./])(/(home|root|tmp|work|Users|mnt|var)/|[A-Z]:\\)")
-LARGEST_IMAGE, LARGEST_NOTEBOOK = 60_000, 1_000_000
+LARGEST_NOTEBOOK = 1_000_000
 LONGEST_CORE = 90  # minutes
 LONGEST_CELL, MEDIAN_CELL = 20, 6  # lines as `ruff format` lays them out
 FEWEST_BETS, MOST_BETS = 6, 10
@@ -156,7 +158,7 @@ def is_light(notebook, path):
             for kind, data in output.get("data", {}).items():
                 if kind.startswith("image/") and kind != "image/svg+xml":
                     size = len(base64.b64decode(data))
-                    if size > LARGEST_IMAGE:
+                    if size > figures.LARGEST_IMAGE:
                         complaints.append(f"cell {i}: an image of {size:,} bytes")
     size = len(nbformat.writes(notebook).encode())
     return complaints + ([f"{size:,} bytes in all"] if size > LARGEST_NOTEBOOK else [])

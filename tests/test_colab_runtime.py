@@ -6,7 +6,8 @@ import sys
 
 import colab_runtime
 import pytest
-from colab_runtime import LISTS, ROOT, RUNTIMES
+from colab_runtime import LISTS, RUNTIMES
+from course import ROOT
 
 ROW = dict.fromkeys(colab_runtime.COLUMNS, "") | {
     "runtime": "2026-07",

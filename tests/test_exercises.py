@@ -5,16 +5,15 @@ import importlib
 import io
 import pkgutil
 import re
-from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
+from course import notebook_paths, tags
 
 import utils.exercises
 from utils.exercises import Exercise, Wrong, array, call, number
 
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 MODULES = [module.name for module in pkgutil.iter_modules(utils.exercises.__path__)]
 
 
@@ -28,17 +27,16 @@ def bank(module):
 
 def exercises_of_notebooks():
     """(notebook, imports, stub, solution, check) of each exercise."""
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+    for path in notebook_paths():
         imports, stub, check = "", "", ""
         for cell in nbformat.read(path, 4).cells:
-            tags = cell.metadata.get("tags", [])
-            if "imports" in tags:
+            if "imports" in tags(cell):
                 imports = cell.source
-            elif "exercise" in tags:
+            elif "exercise" in tags(cell):
                 stub = cell.source
-            elif "check" in tags:
+            elif "check" in tags(cell):
                 check = cell.source
-            elif "solution" in tags:
+            elif "solution" in tags(cell):
                 solution = re.search(r"```python\n(.*?)```", cell.source, re.S)[1]
                 yield pytest.param(
                     imports, stub, solution, check, id=f"{path.stem}:{check[:60]}"

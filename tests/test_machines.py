@@ -6,8 +6,9 @@ import os
 import machines
 import nbformat
 import pytest
+from course import NOTEBOOKS
 from execution import execute
-from stamps import NOTEBOOKS, setup_cell
+from stamps import setup_cell
 
 pytestmark = pytest.mark.skipif(
     not machines.PLATFORM, reason="the arithmetics are those of Linux on x86-64"

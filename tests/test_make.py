@@ -11,8 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from course import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 LISTS = ("requirements.txt", "tests/requirements.txt", "docs/requirements.txt")
 NOTEBOOKS = ("04_One", "05_Two", "06_Three")
 

@@ -7,6 +7,7 @@ import nbformat
 import pytest
 import refresh
 import stamps
+from course import notebook_paths, tagged
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 
@@ -25,12 +26,12 @@ def test_examples():
     assert doctest.testmod(minutes).failed == doctest.testmod(stamps).failed == 0
 
 
-@pytest.mark.parametrize("path", stamps.notebook_paths(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", notebook_paths(), ids=lambda path: path.stem)
 def test_card_and_readme_say_the_same(path):
     notebook = nbformat.read(path, 4)
     stamps.stamp(notebook, path)
     shown = minutes.core(notebook).rounded
-    card = stamps.tagged(notebook, "cost-card").source
+    card = tagged(notebook, "cost-card").source
     (row,) = [row for row in refresh.table().splitlines() if f"[{path.stem}]" in row]
     assert f"**Cost**: {shown} minutes of reading and doing" in card
     assert row.split(" | ")[2] == str(shown)

@@ -7,7 +7,8 @@ import concepts
 import nbformat
 import notebook_form as form
 import pytest
-from stamps import NOTEBOOKS, digest, notebook_paths, stamp
+from course import NOTEBOOKS, digest, notebook_paths
+from stamps import stamp
 
 PATHS = notebook_paths()
 INVENTORY = concepts.inventory()

@@ -3,13 +3,15 @@
 import base64
 import io
 
+import figures
 import nbformat
 import numpy as np
 import pytest
 import refresh
+from course import NOTEBOOKS, notebook_paths
 from execution import execute
 from PIL import Image
-from stamps import NOTEBOOKS, setup_cell
+from stamps import setup_cell
 
 
 def png(channels):
@@ -20,7 +22,7 @@ def png(channels):
 
 def test_small_figures_are_left_alone():
     figure = png(np.zeros((20, 20, 3), np.uint8))
-    assert refresh.quantized(figure) == figure
+    assert figures.quantized(figure) == figure
 
 
 def test_gray_photographs_keep_even_steps():
@@ -28,17 +30,17 @@ def test_gray_photographs_keep_even_steps():
         0, 9, (200, 600)
     )
     gray = np.repeat(np.clip(ramp, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
-    small = refresh.quantized(png(gray))
+    small = figures.quantized(png(gray))
     shown = np.asarray(Image.open(io.BytesIO(small)).convert("RGB"))[..., 0].astype(int)
     steps = np.diff(np.unique(shown))
-    assert len(small) <= refresh.LARGEST_IMAGE and steps.max() - steps.min() <= 1
+    assert len(small) <= figures.LARGEST_IMAGE and steps.max() - steps.min() <= 1
     assert np.abs(shown - gray[..., 0]).max() <= steps.max() / 2 + 1
 
 
 def test_a_figure_that_cannot_be_small_is_refused():
     noise = np.random.default_rng(0).integers(0, 256, (700, 700, 3), np.uint8)
     with pytest.raises(ValueError, match="draw it smaller"):
-        refresh.quantized(png(noise))
+        figures.quantized(png(noise))
 
 
 def test_a_figure_without_alt_text_is_refused():
@@ -46,7 +48,7 @@ def test_a_figure_without_alt_text_is_refused():
     data = {"image/png": base64.b64encode(png(np.zeros((2, 2, 3), np.uint8))).decode()}
     notebook.cells[0].outputs = [nbformat.v4.new_output("display_data", data)]
     with pytest.raises(ValueError, match="without alt text"):
-        refresh.normalize(notebook)
+        figures.make_small(notebook)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +69,6 @@ def test_a_notebook_that_fails_or_changes_is_left_as_it_was(tmp_path, source, me
 
 
 def test_an_unknown_name_is_explained():
-    from stamps import notebook_paths
-
     with pytest.raises(
         ValueError, match=f"There are: {sorted(NOTEBOOKS.glob('*.ipynb'))[0].stem}"
     ):

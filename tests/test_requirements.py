@@ -4,20 +4,19 @@ import ast
 import re
 import sys
 from importlib.metadata import packages_distributions
-from pathlib import Path
 
 import colab_runtime
 import nbformat
 import pytest
+from course import ROOT, notebook_paths
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parent.parent
 LISTS = ("requirements.txt", "tests/requirements.txt", "docs/requirements.txt")
-OWN = {"utils", "tools"} | {
+OWN = {"claims", "tests", "tools", "utils"} | {
     path.stem for folder in ("tools", "tests") for path in (ROOT / folder).glob("*.py")
 }
-ABSENT = {"google"}  # Colab's own
+ABSENT = {"google", "onnxruntime", "ai_edge_litert"}  # Colab's; the benchmark's
 
 
 def requirements(name):
@@ -93,7 +92,7 @@ def test_learners_imports_are_covered():
             for line in cell.source.splitlines()
             if not line.lstrip().startswith(("!", "%"))
         )
-        for path in (ROOT / "notebooks").glob("*.ipynb")
+        for path in notebook_paths()
         for cell in nbformat.read(path, 4).cells
         if cell.cell_type == "code"
     ]

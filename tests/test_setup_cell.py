@@ -12,9 +12,10 @@ from pathlib import Path
 import nbformat
 import pytest
 import stamps
-from kernels import AsyncFileKernelManager
+from course import ROOT
+from execution import AsyncFileKernelManager
 from nbclient import NotebookClient
-from stamps import FOLDER, MARK, ROOT, setup_cell
+from stamps import FOLDER, MARK, setup_cell
 
 COLAB = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('colab')"
 USE = "from utils import datasets\nprint(len(datasets.mnist()))"

@@ -1,5 +1,7 @@
 """What is derived from the notebooks and from pyproject.toml is up to date."""
 
+import course
+import figures
 import nbformat
 import pytest
 import refresh
@@ -14,13 +16,13 @@ def test_up_to_date(path):
 
 
 def test_address_stands_in_one_place():
-    address = stamps.settings()["repository"]
+    address = course.settings()["repository"]
     allowed = {"pyproject.toml", "README.md", "CITATION.cff"}
     folders = ("utils", "tools", "tests", "docs", ".github")
     for path in [
         p
         for folder in folders
-        for p in (stamps.ROOT / folder).rglob("*")
+        for p in (course.ROOT / folder).rglob("*")
         if p.is_file()
     ]:
         if path.suffix in {".py", ".md", ".yml"} and path.name not in allowed:
@@ -34,11 +36,11 @@ def test_missing_marker_is_named():
 
 def test_unknown_notebook_is_named():
     with pytest.raises(ValueError, match="No notebook begins with '99'"):
-        stamps.notebook_paths(["99"])
+        course.notebook_paths(["99"])
 
 
 def test_figure_without_alt_text_is_refused():
     cell = nbformat.v4.new_code_cell("plt.show()")
     cell.outputs = [nbformat.v4.new_output("display_data", data={"image/png": ""})]
     with pytest.raises(ValueError, match="without alt text"):
-        refresh.normalize(nbformat.v4.new_notebook(cells=[cell]))
+        figures.make_small(nbformat.v4.new_notebook(cells=[cell]))

@@ -4,19 +4,18 @@
 """
 
 from dataclasses import replace
-from pathlib import Path
 
 import keras
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
+from course import NOTEBOOKS, tags
 from threadpoolctl import threadpool_limits
 
 from utils import backbones, datasets
 from utils.runtime import setup
 
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 SWITCH = {
     'DATASET = "solar_cells"': 'DATASET = "cifar10"',
     'NETWORK = "EfficientNetLite0"': 'NETWORK = "ResNet50"',
@@ -45,8 +44,8 @@ def switched_cells(name):
     """Sources of the code cells, without set-up, exercises and what builds other networks."""
     sources = []
     for cell in nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4).cells:
-        tags = {"setup", "exercise", "check"} & set(cell.metadata.get("tags", []))
-        if cell.cell_type == "code" and not tags and "apps." not in cell.source:
+        apart = {"setup", "exercise", "check"} & set(tags(cell))
+        if cell.cell_type == "code" and not apart and "apps." not in cell.source:
             sources.append(cell.source)
     whole = "\0".join(sources)
     for before, after in (SWITCH | SMALL[name]).items():

@@ -4,7 +4,8 @@ import re
 
 import pytest
 import yaml
-from colab_runtime import ROOT, RUNTIMES
+from colab_runtime import RUNTIMES
+from course import ROOT
 
 WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text("utf-8"))
 JOBS = WORKFLOW["jobs"]

@@ -30,7 +30,7 @@ from statistics import median
 
 import numpy as np
 import psutil
-from stamps import ROOT
+from course import ROOT
 
 FOLDER = ROOT / "build" / "benchmark"
 PACKAGES = FOLDER / "packages"

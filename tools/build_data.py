@@ -20,9 +20,9 @@ from importlib import resources
 from pathlib import Path
 
 import numpy as np
+from course import ROOT
 from sklearn.model_selection import train_test_split
 
-ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 DATA = ROOT / "data"

@@ -25,7 +25,8 @@ import tempfile
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from course import NOTEBOOKS, ROOT
+
 LISTS = ROOT / "tools" / "colab"
 GREEN = LISTS / "green.csv"
 BUILD = ROOT / "build" / "colab"
@@ -312,7 +313,7 @@ def last_green(notebook, path=GREEN):
 
 def notebooks(only=()):
     """Names of the notebooks in order, or of those that begin with one of `only`."""
-    every = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+    every = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
     return [name for name in every if name.startswith(tuple(only or [""]))]
 
 

@@ -15,6 +15,8 @@ import math
 import re
 from dataclasses import dataclass
 
+from course import digest, tags
+
 MULTIPLE = 3  # `python tools/machines.py --leave-one-out` shows that it is enough
 ROUNDING = 0.01
 WIDEST = 0.03  # of an accuracy
@@ -218,3 +220,40 @@ def _moved_number(text, old, new, bound):
         f"{old.text.strip()} became {new.text.strip()}: it moved by {step:.3g}, "
         f"{bound:.3g} is allowed. Stored line: {line[:160]!r}"
     )
+
+
+def ignored(cell):
+    """True for a cell whose outputs are not compared."""
+    return cell.cell_type != "code" or "nbval-ignore-output" in tags(cell)
+
+
+def disagreements(one, two):
+    """What the outputs of two runs of a notebook disagree in, `["cell 3: …"]`."""
+    return [
+        f"cell {number}: {difference}"
+        for number, (a, b) in enumerate(zip(one.cells, two.cells, strict=True))
+        if not ignored(a)
+        for difference in differences(a.outputs, b.outputs, a.metadata.get("moved"))
+    ]
+
+
+def keep(stored, fresh):
+    """Keep each stored output that still holds; return how many cells are new.
+
+    An output holds if the cell's source is the one that made it and the new run lies
+    within its bounds: so another machine's refresh leaves no trace.
+    """
+    new = 0
+    for old, cell in zip(stored.cells, fresh.cells, strict=True):
+        if cell.cell_type != "code":
+            continue
+        bounds = cell.metadata.get("moved")
+        if cell.metadata.get("ran") == digest(cell) and (
+            ignored(cell) or not differences(old.outputs, cell.outputs, bounds)
+        ):
+            cell.outputs = old.outputs
+        else:
+            new += 1
+            cell.metadata["ran"] = digest(cell)
+            cell.metadata.pop("moved", None)
+    return new

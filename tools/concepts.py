@@ -4,7 +4,7 @@ import csv
 from collections import defaultdict
 
 import nbformat
-from stamps import ROOT, notebook_paths
+from course import ROOT, notebook_paths
 
 INVENTORY = ROOT / "docs" / "concepts.csv"
 PAGE = ROOT / "docs" / "concepts.md"

@@ -4,7 +4,7 @@ The cell's metadata says it, under `erratum`: one dictionary or a list of them.
 """
 
 import nbformat
-from stamps import NOTEBOOKS, ROOT
+from course import NOTEBOOKS, ROOT
 
 PAGE = ROOT / "docs" / "errata.md"
 DECKS = (

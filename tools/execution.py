@@ -4,15 +4,17 @@ import os
 import tempfile
 import threading
 import time
+import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import findings
 import nbformat
 import psutil
-from kernels import AsyncFileKernelManager
+from jupyter_client.manager import AsyncKernelManager, KernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from traitlets import HasTraits, default
 
 # PYTEST_CURRENT_TEST: without it ipykernel would store log lines of C code, which nbval never sees
 QUIET = {
@@ -21,6 +23,27 @@ QUIET = {
     "COLUMNS": "80",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
+
+
+_SOCKETS = tempfile.TemporaryDirectory(prefix="kernels-")  # goes when this process ends
+
+
+class _SocketFiles(HasTraits):
+    @default("transport")
+    def _files_where_there_are_any(self):
+        return "tcp" if os.name == "nt" else "ipc"
+
+    @default("connection_file")
+    def _short_path(self):  # a socket file's path may have about 100 characters
+        return os.path.join(_SOCKETS.name, f"{uuid.uuid4().hex[:8]}.json")
+
+
+class FileKernelManager(_SocketFiles, KernelManager):
+    """As `KernelManager`, without a network."""
+
+
+class AsyncFileKernelManager(_SocketFiles, AsyncKernelManager):
+    """As `AsyncKernelManager`, without a network."""
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import csv
 import re
 
-from stamps import NOTEBOOKS, ROOT
+from course import NOTEBOOKS, ROOT
 
 TABLE = ROOT / "docs" / "glossary.csv"
 PAGE = ROOT / "docs" / "glossary.md"

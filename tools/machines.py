@@ -21,8 +21,9 @@ from concurrent.futures import ThreadPoolExecutor
 import comparison
 import nbformat
 import psutil
+from course import ROOT, notebook_paths
 from execution import Run, execute
-from stamps import ROOT, between, notebook_paths, tags
+from stamps import between
 
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -103,7 +104,7 @@ def row(path, machine, done):
     for number, (cell, other) in enumerate(
         zip(nbformat.read(path, 4).cells, done.notebook.cells)
     ):
-        if cell.cell_type != "code" or "nbval-ignore-output" in tags(cell):
+        if comparison.ignored(cell):
             continue
         found = comparison.differences(
             cell.outputs, other.outputs, cell.metadata.get("moved")
@@ -143,7 +144,7 @@ def leave_one_out(paths):
         if None in runs.values():
             raise ValueError(f"{path.stem} was not run under every arithmetic yet")
         for number, cell in enumerate(nbformat.read(path, 4).cells):
-            if cell.cell_type != "code" or "nbval-ignore-output" in tags(cell):
+            if comparison.ignored(cell):
                 continue
             outputs = {m: run.notebook.cells[number].outputs for m, run in runs.items()}
             steps = {

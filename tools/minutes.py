@@ -29,6 +29,7 @@ import sys
 from dataclasses import dataclass
 
 import nbformat
+from course import notebook_paths, tags
 
 WIDTH = 88
 MORE = "More: "  # how the heading of a section begins that is not on the core path
@@ -115,9 +116,9 @@ def is_bet(cell):
     ...     "my_share = 0.5")]
     [True, True, False, False]
     """
-    if cell.cell_type != "code" or "exercise" in _tags(cell):
+    if cell.cell_type != "code" or "exercise" in tags(cell):
         return False
-    if "bet" in _tags(cell):
+    if "bet" in tags(cell):
         return True
     try:
         statements = ast.parse(cell.source).body
@@ -138,10 +139,6 @@ def _is_empty_bet(statement):
 
 def _elements(node):
     return node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
-
-
-def _tags(cell):
-    return cell.metadata.get("tags", [])
 
 
 def headings(text):
@@ -174,7 +171,7 @@ def visible(notebook):
     """
     texts, closed = [], False
     for cell in notebook.cells:
-        if cell.cell_type != "markdown" or "cost-card" in _tags(cell):
+        if cell.cell_type != "markdown" or "cost-card" in tags(cell):
             texts.append("")
             continue
         text = cell.source
@@ -277,13 +274,13 @@ def _counts(notebook):
             continue
         outputs = [output.get("data", {}) for output in cell.get("outputs", [])]
         drawn = [any(kind.startswith("image/") for kind in data) for data in outputs]
-        given = {"setup", "imports"} & set(_tags(cell))
+        given = {"setup", "imports"} & set(tags(cell))
         counts.append(
             Minutes(
                 lines=0 if given else count_lines(code),
                 figures=sum(drawn),
                 bets=int(is_bet(cell)),
-                exercises=int("exercise" in _tags(cell)),
+                exercises=int("exercise" in tags(cell)),
             )
         )
     return counts
@@ -427,7 +424,6 @@ def table(notebooks):
 
 
 def main():
-    from stamps import notebook_paths  # here, since stamps itself needs the minutes
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="beginnings of notebook names")

@@ -13,130 +13,26 @@ arithmetic of tools/machines.py as well: by how much a number moves is stored wi
 """
 
 import argparse
-import base64
 import csv
-import io
 import sys
 import tempfile
 
 import comparison
 import concepts
 import errata
+import figures
 import findings
 import glossary
 import machines
 import minutes
 import nbformat
-import numpy as np
+from course import ROOT, notebook_paths, tagged
 from execution import execute
-from PIL import Image
-from stamps import (
-    ROOT,
-    between,
-    digest,
-    links,
-    notebook_paths,
-    stamp,
-    steady,
-    tagged,
-    tags,
-)
+from stamps import between, links, stamp, steady
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-LARGEST_IMAGE = 60_000
 README = ROOT / "README.md"
 FIGURE = ROOT / "docs" / "figure.png"
-
-
-def quantized(png):
-    """The PNG itself if it is small enough, else with as many colors as fit."""
-    picture = Image.open(io.BytesIO(png)).convert("RGB")
-    channels = np.asarray(picture)
-    gray = bool(np.all(channels == channels[..., :1]))
-    for colors in (256, 128, 96, 64, 48, 32, 16):
-        if len(png) <= LARGEST_IMAGE:
-            break
-        small = (
-            _even_grays(channels, colors)
-            if gray
-            else picture.quantize(colors, dither=0)
-        )
-        packed = io.BytesIO()
-        small.save(packed, "PNG", optimize=True)
-        png = packed.getvalue()
-    if len(png) > LARGEST_IMAGE:
-        raise ValueError(
-            f"a figure has {len(png):,} bytes even in 16 colors; draw it smaller"
-        )
-    return png
-
-
-def _even_grays(channels, levels):
-    """Steps of equal height: no bands in the shadows of a photograph, unlike with chosen colors."""
-    steps = np.rint(channels[..., 0] * ((levels - 1) / 255)).astype(np.uint8)
-    picture = Image.fromarray(steps)
-    shades = np.rint(np.arange(levels) * (255 / (levels - 1))).astype(int)
-    picture.putpalette(np.repeat(shades, 3).tolist())
-    return picture
-
-
-def normalize(notebook):
-    """Metadata that no run may change, small images, alt texts."""
-    notebook.metadata = nbformat.from_dict(
-        {"kernelspec": KERNEL, "language_info": {"name": "python"}}
-    )
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if "image/png" not in output.get("data", {}):
-                continue
-            if "alt" not in cell.metadata:
-                raise ValueError(
-                    f"a figure without alt text: add `alt` to the cell's metadata\n{cell.source}"
-                )
-            png = quantized(base64.b64decode(output.data["image/png"]))
-            output.data["image/png"] = base64.b64encode(png).decode()
-            output.metadata = nbformat.from_dict(
-                {"image/png": {"alt": cell.metadata["alt"]}}
-            )
-
-
-def ignored(cell):
-    return cell.cell_type != "code" or "nbval-ignore-output" in tags(cell)
-
-
-def disagreements(one, two):
-    """What the outputs of two runs of a notebook disagree in, `["cell 3: …"]`."""
-    return [
-        f"cell {number}: {difference}"
-        for number, (a, b) in enumerate(zip(one.cells, two.cells, strict=True))
-        if not ignored(a)
-        for difference in comparison.differences(
-            a.outputs, b.outputs, a.metadata.get("moved")
-        )
-    ]
-
-
-def keep(stored, fresh):
-    """Keep each stored output that still holds; return how many cells are new.
-
-    An output holds if the cell's source is the one that made it and the new run lies
-    within its bounds: so another machine's refresh leaves no trace.
-    """
-    new = 0
-    for old, cell in zip(stored.cells, fresh.cells, strict=True):
-        if cell.cell_type != "code":
-            continue
-        bounds = cell.metadata.get("moved")
-        if cell.metadata.get("ran") == digest(cell) and (
-            ignored(cell)
-            or not comparison.differences(old.outputs, cell.outputs, bounds)
-        ):
-            cell.outputs = old.outputs
-        else:
-            new += 1
-            cell.metadata["ran"] = digest(cell)
-            cell.metadata.pop("moved", None)
-    return new
 
 
 def bound(notebook, margins, runs):
@@ -152,7 +48,7 @@ def bound(notebook, margins, runs):
     """
     faults = []
     for number, cell in enumerate(notebook.cells):
-        if ignored(cell):
+        if comparison.ignored(cell):
             continue
         steps = {}
         for machine, run in runs.items():
@@ -191,10 +87,10 @@ def refresh(path, again=True):
     for run in (first, warm):
         if run.error:
             raise ValueError(run.error)
-    if differ := disagreements(first.notebook, warm.notebook):
+    if differ := comparison.disagreements(first.notebook, warm.notebook):
         raise ValueError("two runs differ:\n" + "\n".join(differ))
     notebook = warm.notebook
-    new = keep(stored, notebook)
+    new = comparison.keep(stored, notebook)
     if new:
         runs = {
             m: (not again and machines.kept(path, m)) or None for m in machines.MACHINES
@@ -209,7 +105,9 @@ def refresh(path, again=True):
     if new or "cost" not in tagged(notebook, "cost-card").metadata:
         stamp_cost(notebook, first, warm)
     stamp(notebook, path)
-    normalize(notebook)
+    figures.make_small(notebook)
+    metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    notebook.metadata = nbformat.from_dict(metadata)  # that no run may change
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
     print(f"{path.stem}: {first.seconds:.0f} s cold, {warm.seconds:.0f} s warm, "
@@ -258,20 +156,6 @@ def table():
     return "\n".join(lines)
 
 
-def readme_figure():
-    """The stored figure of the cell whose metadata says `readme_figure`."""
-    for path in notebook_paths():
-        for cell in nbformat.read(path, 4).cells:
-            if cell.metadata.get("readme_figure"):
-                images = [
-                    o.data["image/png"]
-                    for o in cell.outputs
-                    if "image/png" in o.get("data", {})
-                ]
-                return base64.b64decode(images[0])
-    raise ValueError("no cell's metadata says readme_figure")
-
-
 def derived():
     """{path: content as it should be} of everything that follows from the notebooks."""
     contents = {}
@@ -283,7 +167,9 @@ def derived():
     contents[concepts.PAGE] = concepts.page().encode()
     contents[glossary.PAGE] = glossary.page().encode()
     contents[errata.PAGE] = errata.page().encode()
-    contents[FIGURE] = readme_figure()
+    contents[FIGURE] = figures.chosen(
+        nbformat.read(path, 4) for path in notebook_paths()
+    )
     return contents
 
 

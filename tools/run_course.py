@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import nbformat
+from course import ROOT, notebook_paths
 from execution import execute
-from stamps import ROOT, notebook_paths
 
 BUILD = ROOT / "build"
 PAGES = BUILD / "pages"

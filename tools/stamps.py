@@ -1,16 +1,12 @@
 """What `make refresh` writes into a notebook: links, set-up, card, contents, foot."""
 
-import hashlib
 import math
 import re
-import tomllib
-from pathlib import Path
 
 import minutes
 from colab_runtime import last_green
+from course import digest, settings, tagged, tags
 
-ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = ROOT / "notebooks"
 FOLDER = "from-pixels-to-features"  # where the set-up cell puts the course
 MARK = "tests/test_setup_cell.py"  # a folder with this file is the course, new enough
 
@@ -35,21 +31,6 @@ if sys.path[0] != course:  # first, before any other module that is called utils
 from utils.runtime import setup
 
 runtime = setup({arguments})"""
-
-
-def settings():
-    """The course's public address, from pyproject.toml."""
-    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["course"]
-
-
-def notebook_paths(names=()):
-    """Paths of the notebooks in order, or of those whose names begin with one of `names`."""
-    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
-    for name in names:
-        if not any(path.stem.startswith(name) for path in paths):
-            known = ", ".join(path.stem for path in paths)
-            raise ValueError(f"No notebook begins with {name!r}. There are: {known}")
-    return [p for p in paths if not names or p.stem.startswith(tuple(names))]
 
 
 def setup_cell(packages=()):
@@ -101,28 +82,6 @@ def between(name, text, content):
             f"The markers <!-- {name} --> and <!-- /{name} --> are missing."
         )
     return replaced
-
-
-def tags(cell):
-    """The tags of a cell, a list."""
-    return cell.metadata.get("tags", [])
-
-
-def digest(cell):
-    """Of a cell's source: says whether a stored output is that of the cell as it stands."""
-    return hashlib.sha256(cell.source.encode()).hexdigest()[:8]
-
-
-def tagged(notebook, tag):
-    """The first cell with a tag.
-
-    Raises:
-        ValueError: if there is none.
-    """
-    for cell in notebook.cells:
-        if tag in tags(cell):
-            return cell
-    raise ValueError(f"a cell tagged {tag!r} is missing")
 
 
 def steady(measured, written, step):

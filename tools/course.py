@@ -1,0 +1,45 @@
+"""Where the course is, what it consists of, and how cells are marked."""
+
+import hashlib
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+
+
+def settings():
+    """The course's public address, from pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["course"]
+
+
+def notebook_paths(names=()):
+    """Paths of the notebooks in order, or of those whose names begin with one of `names`."""
+    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
+    for name in names:
+        if not any(path.stem.startswith(name) for path in paths):
+            known = ", ".join(path.stem for path in paths)
+            raise ValueError(f"No notebook begins with {name!r}. There are: {known}")
+    return [p for p in paths if not names or p.stem.startswith(tuple(names))]
+
+
+def tags(cell):
+    """The tags of a cell, a list."""
+    return cell.metadata.get("tags", [])
+
+
+def digest(cell):
+    """Of a cell's source: says whether a stored output is that of the cell as it stands."""
+    return hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+
+
+def tagged(notebook, tag):
+    """The first cell with a tag.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    for cell in notebook.cells:
+        if tag in tags(cell):
+            return cell
+    raise ValueError(f"a cell tagged {tag!r} is missing")

@@ -1,0 +1,74 @@
+"""Figures as they are stored: small, with words for those who cannot see them."""
+
+import base64
+import io
+
+import nbformat
+import numpy as np
+from PIL import Image
+
+LARGEST_IMAGE = 60_000
+
+
+def quantized(png):
+    """The PNG itself if it is small enough, else with as many colors as fit."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    channels = np.asarray(picture)
+    gray = bool(np.all(channels == channels[..., :1]))
+    for colors in (256, 128, 96, 64, 48, 32, 16):
+        if len(png) <= LARGEST_IMAGE:
+            break
+        small = (
+            _even_grays(channels, colors)
+            if gray
+            else picture.quantize(colors, dither=0)
+        )
+        packed = io.BytesIO()
+        small.save(packed, "PNG", optimize=True)
+        png = packed.getvalue()
+    if len(png) > LARGEST_IMAGE:
+        raise ValueError(
+            f"a figure has {len(png):,} bytes even in 16 colors; draw it smaller"
+        )
+    return png
+
+
+def _even_grays(channels, levels):
+    """Steps of equal height: no bands in the shadows of a photograph, unlike with chosen colors."""
+    steps = np.rint(channels[..., 0] * ((levels - 1) / 255)).astype(np.uint8)
+    picture = Image.fromarray(steps)
+    shades = np.rint(np.arange(levels) * (255 / (levels - 1))).astype(int)
+    picture.putpalette(np.repeat(shades, 3).tolist())
+    return picture
+
+
+def make_small(notebook):
+    """Shrink every stored picture and write its alt text beside it.
+
+    Raises:
+        ValueError: if a cell that draws has no `alt`, or a picture cannot be small.
+    """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "image/png" not in output.get("data", {}):
+                continue
+            if "alt" not in cell.metadata:
+                raise ValueError(
+                    "a figure without alt text: add `alt` to the cell's metadata\n"
+                    + cell.source
+                )
+            png = quantized(base64.b64decode(output.data["image/png"]))
+            output.data["image/png"] = base64.b64encode(png).decode()
+            alt = {"image/png": {"alt": cell.metadata["alt"]}}
+            output.metadata = nbformat.from_dict(alt)
+
+
+def chosen(notebooks):
+    """The stored figure of the cell whose metadata says `readme_figure`, as PNG."""
+    for notebook in notebooks:
+        for cell in notebook.cells:
+            if cell.metadata.get("readme_figure"):
+                found = [output.get("data", {}) for output in cell.outputs]
+                images = [data["image/png"] for data in found if "image/png" in data]
+                return base64.b64decode(images[0])
+    raise ValueError("no cell's metadata says readme_figure")
