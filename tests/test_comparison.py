@@ -17,6 +17,7 @@ SAME = [
     ("39 of 2,624 cells", "39 of 2,624 cells"),
     ("0.755 balanced", "0.754 balanced"),  # one unit of the last digit
     ("0.743 to 0.755", "0.744 to 0.754"),
+    ("-0.1 points", "-0.2 points"),  # a thousandth
     ("[0.1  0.25]\n [1.   0.5 ]", "[0.1  0.25]\n [1.   0.5 ]"),
     ("score  0.5", "score 0.5"),  # the width of a column follows its numbers
     ("-0.001", "0.000"),
@@ -32,6 +33,7 @@ DIFFERENT = [
     ("18.6 dB", "18.7 dB", "number"),
     ("86 %", "85 %", "number"),  # nothing in this cell was seen to move
     ("+1.6 points", "-1.6 points", "number"),
+    ("3 points", "4 points", "number"),
     ("0.5", "nan", "words"),
     ("0.5", "inf", "words"),
     ("0.5 and 0.6", "0.5", "words"),
@@ -62,7 +64,7 @@ def test_different(old, new, kind):
         ("86 %", 0.01, "83 %", "82 %"),
         ("1,234 steps", 10, "1,264 steps", "1,265 steps"),
         ("1.5e-07", 1e-8, "1.7e-07", "6.0e-07"),
-        ("(± 4.6 points)", 0.1, "(± 4.9 points)", "(± 5.0 points)"),
+        ("(± 4.6 points)", 0.001, "(± 4.9 points)", "(± 5.0 points)"),
     ],
 )
 def test_just_inside_and_just_outside_of_what_was_measured(old, step, inside, outside):
@@ -73,16 +75,18 @@ def test_just_inside_and_just_outside_of_what_was_measured(old, step, inside, ou
 
 
 def test_a_cell_with_moving_numbers_rounds_its_other_decimals():
-    moved = {"1": 0.004}
-    assert kinds("18.6 dB, 0.811, 86 %", "18.7 dB, 0.815, 85 %", moved) == []
+    moved = {"1": 0.001}
+    assert kinds("18.6 dB, 0.811, 86 %", "18.7 dB, 0.814, 85 %", moved) == []
     assert kinds("18.6 dB, 0.811, 86 %", "18.8 dB, 0.811, 86 %", moved) == ["number"]
     assert kinds("40 cells of 0.811", "41 cells of 0.811", moved) == ["number"]
     assert kinds("0.8 of 0.811", "0.9 of 0.811", moved) == ["number"]
 
 
-def test_bounds_belong_to_one_number():
-    assert kinds("0.50 and 0.50", "0.55 and 0.50", {"0": 0.02}) == []
-    assert kinds("0.50 and 0.50", "0.50 and 0.55", {"0": 0.02}) == ["number"]
+def test_decimals_of_one_fineness_move_together_and_counts_alone():
+    assert kinds("0.50 and 0.50", "0.50 and 0.55", {"0": 0.02}) == []
+    assert kinds("0.50 and 0.500", "0.50 and 0.555", {"0": 0.02}) == ["number"]
+    assert kinds("38 of 656", "40 of 656", {"0": 2}) == []
+    assert kinds("38 of 656", "38 of 655", {"0": 2}) == ["number"]
 
 
 def test_the_message_names_number_movement_and_bound():
@@ -147,10 +151,10 @@ def test_percent_is_a_fraction_and_thousands_are_one_number():
 
 
 def test_a_bound_wider_than_an_accuracy_bears_is_named():
-    cell = nbformat.v4.new_code_cell("", outputs=printed("0.81 of 30 at 52 %"))
+    cell = nbformat.v4.new_code_cell("", outputs=printed("0.811 of 30 at 52 %"))
     assert too_wide(cell) == []
     cell.metadata["moved"] = {"0": 0.011}
     (fault,) = too_wide(cell)
-    assert "0.81 may move by 0.033" in fault
+    assert "0.811 may move by 0.033" in fault
     cell.metadata["moved"] = {"0": 0.01, "1": 5.0}
     assert too_wide(cell) == []

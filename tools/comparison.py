@@ -3,7 +3,8 @@
 A cell's metadata may hold `moved`: by how much each number of its output moved when
 the notebook was executed under other arithmetics (`tools/machines.py`). The bounds:
 
-- a number that moved may differ by `MULTIPLE` times as much;
+- a number that moved, or a decimal beside one that did and is printed as finely, may
+  differ by `MULTIPLE` times as much;
 - any other decimal by one unit of its last printed digit: a rounding that falls the
   other way. That is at most `ROUNDING`, unless the cell has numbers that moved, so is
   known to hold floating-point work, and the number is larger than 1;
@@ -11,7 +12,6 @@ the notebook was executed under other arithmetics (`tools/machines.py`). The bou
   exact like every other whole number.
 """
 
-import math
 import re
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ _NUMBER = re.compile(
     | (?P<sign> (?<![\w.)\]])[-+\N{MINUS SIGN}] )?
       (?P<digits> (?:\d{1,3}(?:,\d{3})+(?!\d)|\d+) (?:\.\d*)? | \.\d+ )
       (?P<power> [eE][-+]?\d+ )?
-      (?P<percent> \s?% )?
+      (?P<percent> \s?% | [ ]points?\b )?
     """,
     re.VERBOSE,
 )
@@ -38,7 +38,7 @@ _NUMBER = re.compile(
 
 @dataclass(frozen=True)
 class Number:
-    """A printed number. `unit` is one step of its last digit; a percentage is a fraction."""
+    """A printed number. `unit` is one step of its last digit. Percent and points are fractions."""
 
     text: str
     value: float
@@ -120,7 +120,7 @@ def allowed(stored, new, moved, floating):
 
     Args:
         stored, new: `Number`s.
-        moved: by how much the stored one was seen to move.
+        moved: by how much the stored one was seen to move, see `steps`.
         floating: whether any number of its cell was seen to move.
     """
     unit = max(stored.unit, 0 if new.whole else new.unit)
@@ -131,6 +131,34 @@ def allowed(stored, new, moved, floating):
     else:
         rounding = min(unit, ROUNDING)
     return max(rounding, MULTIPLE * moved)
+
+
+def steps(numbers, moved):
+    """By how much each number of a cell counts as moved.
+
+    A decimal moves with the others of its cell that are printed as finely: what one
+    of them did under one arithmetic, another does under the next. A whole number
+    stands for itself, since a cell may print exact counts beside others.
+
+    Args:
+        numbers: list of `Number`, all of a cell.
+        moved: `{index, as str: by how much}`, the cell's metadata.
+
+    Returns:
+        A list of floats.
+
+    Example:
+
+    >>> _, numbers = split("0.86 (0.81 to 0.90), 38 of 656")
+    >>> steps(numbers, {"0": 0.01, "3": 2})
+    [0.01, 0.01, 0.01, 2, 0]
+    """
+    own = [moved.get(str(index), 0) for index in range(len(numbers))]
+    kinds = [None if n.whole and not n.percent else n.unit for n in numbers]
+    together = {kind: 0 for kind in kinds}
+    for kind, step in zip(kinds, own):
+        together[kind] = max(together[kind], step)
+    return [step if kind is None else together[kind] for kind, step in zip(kinds, own)]
 
 
 def differences(stored, new, moved=None):
@@ -145,28 +173,23 @@ def differences(stored, new, moved=None):
     """
     moved, stored, new = moved or {}, texts(stored), texts(new)
     if [kind for kind, _ in stored] != [kind for kind, _ in new]:
-        listed = [
-            ", ".join(kind for kind, _ in side) or "nothing" for side in (stored, new)
-        ]
+        sides = [[kind for kind, _ in side] for side in (stored, new)]
+        listed = [", ".join(side) or "nothing" for side in sides]
         return [Difference("words", f"stored: {listed[0]}; now: {listed[1]}")]
-    found, index = [], 0
+    counted = iter(steps([n for _, text in stored for n in split(text)[1]], moved))
+    found = []
     for (_, old_text), (_, new_text) in zip(stored, new):
         old_words, old_numbers = split(old_text)
         new_words, new_numbers = split(new_text)
+        own = [next(counted) for _ in old_numbers]
         if old_words != new_words:
             found.append(Difference("words", _changed_words(old_text, new_text)))
-        else:
-            for old, other in zip(old_numbers, new_numbers):
-                bound = allowed(old, other, moved.get(str(index), 0), bool(moved))
-                if not math.isclose(
-                    old.value, other.value, rel_tol=1e-9, abs_tol=bound * (1 + 1e-9)
-                ):
-                    found.append(
-                        Difference("number", _moved_number(old_text, old, other, bound))
-                    )
-                index += 1
             continue
-        index += len(old_numbers)
+        for old, other, step in zip(old_numbers, new_numbers, own):
+            bound = allowed(old, other, step, bool(moved))
+            if abs(old.value - other.value) > bound * (1 + 1e-9) + 1e-12:
+                sentence = _moved_number(old_text, old, other, bound)
+                found.append(Difference("number", sentence))
     return found
 
 
@@ -193,15 +216,17 @@ def too_wide(cell):
 
     A fraction is a number from -1 to 1 with two digits or more, or a percentage.
     """
-    moved, found, index = cell.metadata.get("moved", {}), [], 0
-    for _, text in texts(cell.outputs):
-        for number in split(text)[1]:
-            bound = allowed(number, number, moved.get(str(index), 0), bool(moved))
-            fraction = abs(number.value) <= 1 and number.unit <= 0.01
-            if fraction and bound > WIDEST + 1e-9:
-                found.append(f"{number.text} may move by {bound:.2g}; print it coarser")
-            index += 1
-    return found
+    moved = cell.metadata.get("moved", {})
+    numbers = [n for _, text in texts(cell.outputs) for n in split(text)[1]]
+    bounds = [
+        allowed(number, number, step, bool(moved))
+        for number, step in zip(numbers, steps(numbers, moved))
+    ]
+    return [
+        f"{number.text} may move by {bound:.2g}; print it coarser"
+        for number, bound in zip(numbers, bounds)
+        if abs(number.value) <= 1 and number.unit <= 0.01 and bound > WIDEST + 1e-9
+    ]
 
 
 def _changed_words(old, new):
