@@ -136,8 +136,8 @@ def allowed(stored, new, moved, floating):
 def steps(numbers, moved):
     """By how much each number of a cell counts as moved.
 
-    A decimal moves with the others of its cell that are printed as finely: what one
-    of them did under one arithmetic, another does under the next. A whole number
+    A decimal moves with the others of its cell that are printed as finely, fractions
+    with fractions: what one did under one arithmetic, another does under the next. A whole number
     stands for itself, since a cell may print exact counts beside others.
 
     Args:
@@ -154,7 +154,10 @@ def steps(numbers, moved):
     [0.01, 0.01, 0.01, 2, 0]
     """
     own = [moved.get(str(index), 0) for index in range(len(numbers))]
-    kinds = [None if n.whole and not n.percent else n.unit for n in numbers]
+    kinds = [
+        None if n.whole and not n.percent else (n.unit, abs(n.value) <= 1)
+        for n in numbers
+    ]
     together = {kind: 0 for kind in kinds}
     for kind, step in zip(kinds, own):
         together[kind] = max(together[kind], step)
