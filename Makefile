@@ -17,7 +17,7 @@ CHOSEN := $(if $(ONLY),$(sort $(foreach name,$(ONLY),$(or \
 	$(wildcard notebooks/$(name)*.ipynb),$(error No notebook begins with "$(name)". \
 	There are: $(basename $(notdir $(sort $(wildcard notebooks/*.ipynb)))))))),notebooks)
 
-.PHONY: help lab course test test-colab machines refresh benchmark clean distclean
+.PHONY: help lab course test test-colab machines claims refresh benchmark clean distclean
 
 help:  ## say what each target does (this)
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ test-colab:  ## the same with the package versions of Colab's runtimes (RUNTIME=
 
 machines: $(INSTALLED)  ## execute all notebooks under other processors' arithmetics, show what moves (ONLY="04 05")
 	$(RUN) tools/machines.py $(ONLY)
+
+claims: $(INSTALLED)  ## vary what notebooks claim, as far as not done; write docs/claims.csv and .md (ONLY="04 05")
+	$(RUN) tools/vary.py $(ONLY)
 
 refresh: $(INSTALLED)  ## execute notebooks in place, measure what moves; stamp links, cards, tables (ONLY="04 05")
 	$(RUN) tools/refresh.py $(ONLY)

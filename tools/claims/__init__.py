@@ -5,9 +5,10 @@ stated in one cell of a notebook, whose metadata names a function::
 
     "claim": {"says": "a large k misses more defects", "function": "large_k"}
 
-and the function stands in the notebook's module of this package, which is called as its
-exercises are. `make claims ONLY=04` computes every variation that has no row in
-docs/claims.csv yet, and writes docs/claims.md from it. A whole claim::
+(or a list of these), and the function stands in the notebook's module of this package,
+which is called as its exercises are. `make claims ONLY=04` computes every variation
+that has no row in docs/claims.csv yet, and writes docs/claims.md from it. A whole
+claim::
 
     NOTEBOOK = "04_FeatureExtraction1"
 
@@ -24,7 +25,8 @@ docs/claims.csv yet, and writes docs/claims.md from it. A whole claim::
     def _few_against_many(scaling, held_out, measure):
         few, many = (_scores(k, scaling, held_out, measure) for k in (3, 31))
         lead = paired(few, many)
-        return Row(f"k = 3 {few.mean():.3f}, k = 31 {many.mean():.3f}: {lead}", lead.above)
+        words = f"k = 3 {few.mean():.3f}, k = 31 {many.mean():.3f}: {lead}"
+        return Row(words, lead.above)
 
 The rules:
 
@@ -37,14 +39,14 @@ The rules:
   gives their difference and its interval. `measuring` has what 04 to 06 share.
 - A row is kept as long as the source of its function, and of what that uses of this
   package, says the same; comments, docstrings and line breaks do not count.
-- Each row is computed in a process of its own thread, `needs` says with how much memory.
+- Each row is computed by a process with one thread; `needs` says with how much memory.
 """
 
 from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtrit
 
 # What several processes would compute alike is computed by one: `with alone():`.
 lock = nullcontext()
@@ -100,8 +102,8 @@ def paired(first, second, held_out=1 / 5):
         ValueError: if the folds are not the same in number, or fewer than two.
 
     Source:
-        Nadeau and Bengio, "Inference for the generalization error", Machine Learning 52,
-        2003.
+        Nadeau and Bengio, "Inference for the generalization error", Machine Learning
+        52, 2003.
 
     Example:
 
@@ -118,7 +120,7 @@ def paired(first, second, held_out=1 / 5):
     steps = first - second
     ratio = held_out / (1 - held_out)
     error = np.sqrt((1 / len(steps) + ratio) * steps.var(ddof=1))
-    half = t.ppf(0.975, len(steps) - 1) * error
+    half = stdtrit(len(steps) - 1, 0.975) * error
     return Paired(steps.mean(), steps.mean() - half, steps.mean() + half)
 
 
@@ -133,10 +135,10 @@ def one_at_a_time(**choices):
 
     Example:
 
-    >>> for name, settings in one_at_a_time(side=(224, 160), held_out=("cells", "runs")):
+    >>> for name, settings in one_at_a_time(side=(224, 96), held_out=("cells", "runs")):
     ...     print(name, settings)
     as in the notebook {'side': 224, 'held_out': 'cells'}
-    side: 160 {'side': 160, 'held_out': 'cells'}
+    side: 96 {'side': 96, 'held_out': 'cells'}
     held out: runs {'side': 224, 'held_out': 'runs'}
     """
     usual = {setting: values[0] for setting, values in choices.items()}

@@ -1,123 +1,138 @@
 """Solar cells as tables, ways to hold some out, classifiers tuned inside the folds."""
 
-from functools import cache
+from hashlib import sha256
+from pathlib import Path
 
+import joblib
 import numpy as np
+import sklearn
 from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_auc_score
+from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 from sklearn.svm import SVC
 
-from claims import alone
+from claims import Paired, alone
 from utils.evaluation import stratified_folds
+from utils.files import cache_folder
 
 FOLDS = 5
-REPEATS = 2  # of cross-validation, with neighboring seeds
 RUN = 60  # files of one module, by the notebook's guess
+MEASURES = ("accuracy", "balanced accuracy", "AUC")
 
 PENALTIES = np.logspace(0, 5, 11)
 GRIDS = {
-    "logistic regression": {"logisticregression__C": np.logspace(-5, -1, 5)},
-    "SVM": {"svc__C": (0.3, 1, 3, 10)},
-    "k-NN": {"kneighborsclassifier__n_neighbors": (1, 3, 5, 9, 15)},
+    "logistic regression": {"logisticregression__C": np.logspace(-4, -1, 4)},
+    "SVM": {"svc__C": (1, 4, 16)},
+    "k-NN": {"kneighborsclassifier__n_neighbors": (1, 3, 9)},
 }
 
+# Tables and scores are remembered: variations share sides, another sentence needs no
+# other numbers, and TensorFlow is loaded for features alone. Another text of this file,
+# or another scikit-learn, begins with nothing.
+_made_by = Path(__file__).read_text("utf-8") + sklearn.__version__
+_remembered = joblib.Memory(
+    cache_folder() / "claims" / sha256(_made_by.encode()).hexdigest()[:8], verbose=0
+).cache
 
-@cache
+
 def cells():
-    """All solar cells, a `datasets.Dataset`."""
-    from utils import datasets  # here: it loads TensorFlow, and listing must be quick
+    """Class and kind of all solar cells.
 
-    return datasets.load("solar_cells")
-
-
-def labels():
-    """1 for each defective cell, else 0: an int array `(2624,)`."""
-    return cells().labels
+    Returns:
+        Two int arrays `(2624,)`: 1 for a defective cell, 1 for a polycrystalline one.
+    """
+    with alone():
+        return _cells()
 
 
-@cache
-def features(layer, side=224):
-    """What one layer of EfficientNet-Lite0 says about all cells.
+@_remembered
+def _cells():
+    from utils import datasets
+
+    data = datasets.load("solar_cells")
+    return data.labels, (data.groups == "poly").astype(int)
+
+
+def table(name, side):
+    """All solar cells as rows of numbers.
 
     Args:
-        layer: its name, such as `"block15"`.
+        name: a layer of EfficientNet-Lite0, several joined by `" + "`, or `"pixels"`.
         side: pixels, to which each cell is resized.
 
     Returns:
-        float32 array `(2624, channels)`.
+        float32 array `(2624, columns)`.
     """
-    from utils import backbones
-    from utils.features import extract
-
-    network = backbones.load("EfficientNetLite0", side)
-    layers = [name for name in network.layers if name != "predictions"]
     with alone():
-        return extract(network, cells().images, layers)[layer]
+        return _table(name, side)
 
 
-@cache
-def pixels(side=32):
-    """The gray pixels of all cells, shrunk to `side` × `side`: `(2624, side²)`."""
-    from utils.features import resize
+@_remembered
+def _table(name, side):
+    from utils import backbones, datasets
+    from utils.features import extract, resize
 
-    shrunk = resize(cells().images, side).mean(axis=-1)
-    return shrunk.reshape(len(shrunk), -1) / np.float32(255)
+    images = datasets.load("solar_cells").images
+    if name == "pixels":
+        gray = resize(images, side).mean(axis=-1)
+        return gray.reshape(len(gray), -1).astype(np.float32) / 255
+    layers = name.split(" + ")
+    found = extract(backbones.load("EfficientNetLite0", side), images, layers)
+    return np.hstack([found[layer] for layer in layers])
 
 
-def cells_held_out(seed=0):
-    """Repeated stratified folds: pairs `(train, test)` of positions."""
-    for repeat in range(REPEATS):
-        yield from stratified_folds(labels(), FOLDS, REPEATS * seed + repeat)
-
-
-def runs_held_out(seed=0, length=RUN):
-    """Folds of whole runs of consecutive files: pairs `(train, test)` of positions.
+def folds(held_out="cells", seed=0, run=RUN):
+    """Five folds, each held out once.
 
     Args:
-        seed: int that fixes which run lands in which fold.
-        length: files in a run.
+        held_out: `"cells"`, stratified by class; `"runs of files"`, whole runs of
+            consecutive ones; `"cells in the runs' shares"`, random cells, in each fold
+            as many of each class and kind as the runs have.
+        seed: int that fixes which cell or run lands in which fold.
+        run: files in a run.
+
+    Returns:
+        A list of pairs `(train, test)` of positions.
     """
-    run = np.arange(len(labels())) // length
-    for repeat in range(REPEATS):
-        rng = np.random.default_rng(REPEATS * seed + repeat)
-        part = rng.permutation(run.max() + 1)[run] % FOLDS
-        for fold in range(FOLDS):
-            yield np.flatnonzero(part != fold), np.flatnonzero(part == fold)
+    defective, poly = cells()
+    if held_out == "cells":
+        return stratified_folds(defective, FOLDS, seed)
+    number = np.arange(len(poly)) // run
+    part = np.random.default_rng(seed).permutation(number.max() + 1)[number] % FOLDS
+    if held_out == "cells in the runs' shares":
+        part = shuffled_within(part, 2 * poly + defective)
+    return [
+        (np.flatnonzero(part != k), np.flatnonzero(part == k)) for k in range(FOLDS)
+    ]
 
 
-def shuffled_within(folds, strata):
-    """Folds with as many images of each stratum as the given ones, drawn at random.
+def shuffled_within(part, strata):
+    """Another assignment to folds, with as many images of each stratum in each fold.
 
     Args:
-        folds: pairs `(train, test)`.
-        strata: array `(n,)`, such as class and kind of each image.
+        part: int array `(n,)`, the fold in which each image is held out.
+        strata: int array `(n,)`, such as class and kind of each image.
 
-    Yields:
-        Pairs `(train, test)` of positions.
+    Returns:
+        int array `(n,)`.
 
     Example:
 
-    >>> folds = [(np.array([2, 3]), np.array([0, 1]))]
-    >>> for train, test in shuffled_within(folds, np.array([0, 0, 1, 1])):
-    ...     print(train, test)
-    [2 3] [0 1]
+    >>> shuffled_within(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1]))
+    array([0, 0, 1, 1])
     """
-    rng = np.random.default_rng(0)
-    for train, test in folds:
-        drawn = [
-            rng.choice(np.flatnonzero(strata == stratum), count, replace=False)
-            for stratum, count in zip(*np.unique(strata[test], return_counts=True))
-        ]
-        drawn = np.sort(np.concatenate(drawn))
-        yield np.setdiff1d(np.concatenate([train, test]), drawn), drawn
+    rng, shuffled = np.random.default_rng(0), np.array(part)
+    for stratum in np.unique(strata):
+        shuffled[strata == stratum] = rng.permutation(shuffled[strata == stratum])
+    return shuffled
 
 
 def classifier(name):
-    """An unfitted pipeline that chooses its own penalty, C or k on what it is fitted to.
+    """An unfitted pipeline that chooses its penalty, C or k on what it is fitted to.
 
     Args:
         name: `"ridge"`, `"logistic regression"`, `"SVM"` or `"k-NN"`.
@@ -128,14 +143,14 @@ def classifier(name):
     Normalizer()
     """
     if name == "ridge":  # leaves out one image after the other, in closed form
-        ridge = RidgeClassifierCV(
-            PENALTIES, class_weight="balanced", scoring="balanced_accuracy"
-        )
+        ridge = RidgeClassifierCV(PENALTIES, class_weight="balanced")
         return make_pipeline(StandardScaler(), ridge)
     if name == "k-NN":
         pipeline = make_pipeline(Normalizer(), KNeighborsClassifier())
-    elif name == "SVM":
-        pipeline = make_pipeline(StandardScaler(), SVC(class_weight="balanced"))
+    elif name == "SVM":  # γ is one over the number of columns; this kernel is quick
+        pipeline = make_pipeline(
+            StandardScaler(), SVC(kernel=rbf_kernel, class_weight="balanced")
+        )
     else:
         logistic = LogisticRegression(class_weight="balanced", max_iter=1000)
         pipeline = make_pipeline(StandardScaler(), logistic)
@@ -143,30 +158,79 @@ def classifier(name):
     return GridSearchCV(pipeline, GRIDS[name], scoring="balanced_accuracy", cv=inner)
 
 
-def scores(table, folds, name):
+@_remembered
+def scores(name, classes_by, side=224, held_out="cells", seed=0, run=RUN):
     """Each fold's scores of a classifier that was fitted to the other folds.
 
     Args:
-        table: array `(n, columns)`, a row an image.
-        folds: pairs `(train, test)` of positions.
-        name: of the classifier, see `classifier`.
+        name, side: see `table`.
+        classes_by: name of the classifier, see `classifier`.
+        held_out, seed, run: see `folds`.
 
     Returns:
-        `{measure: float array (folds,)}` for accuracy, balanced accuracy and AUC.
+        `{measure: float array (5,)}` for each of `MEASURES`.
     """
-    truth, found = labels(), []
-    for train, test in folds:
-        fitted = classifier(name).fit(table[train], truth[train])
-        said = fitted.predict(table[test])
+    rows, truth, found = table(name, side), cells()[0], []
+    for train, test in folds(held_out, seed, run):
+        fitted = classifier(classes_by).fit(rows[train], truth[train])
+        said = fitted.predict(rows[test])
         if hasattr(fitted, "decision_function"):
-            sure = fitted.decision_function(table[test])
+            sure = fitted.decision_function(rows[test])
         else:
-            sure = fitted.predict_proba(table[test])[:, 1]
-        found.append(
-            (
-                accuracy_score(truth[test], said),
-                balanced_accuracy_score(truth[test], said),
-                roc_auc_score(truth[test], sure),
-            )
-        )
-    return dict(zip(("accuracy", "balanced accuracy", "AUC"), np.transpose(found)))
+            sure = fitted.predict_proba(rows[test])[:, 1]
+        accuracy = accuracy_score(truth[test], said)
+        balanced = balanced_accuracy_score(truth[test], said)
+        found.append((accuracy, balanced, roc_auc_score(truth[test], sure)))
+    return dict(zip(MEASURES, np.transpose(found)))
+
+
+@_remembered
+def said(name, classes_by, side=224, held_out="cells", seed=0, run=RUN):
+    """The class that a classifier gave to each cell while that was held out.
+
+    Args:
+        name, classes_by, side, held_out, seed, run: see `scores`.
+
+    Returns:
+        int array `(2624,)`.
+    """
+    rows, truth, found = table(name, side), cells()[0], np.full(len(cells()[0]), -1)
+    for train, test in folds(held_out, seed, run):
+        fitted = classifier(classes_by).fit(rows[train], truth[train])
+        found[test] = fitted.predict(rows[test])
+    return found
+
+
+def over_runs(first, second, measure="balanced accuracy", run=RUN):
+    """The difference of two scores on all cells, with its interval over runs of files.
+
+    A run's cells are alike, so whole runs are drawn again, with replacement: the
+    bootstrap's interval says what other modules might have given.
+
+    Args:
+        first, second: what each side `said`.
+        measure: `"accuracy"` or `"balanced accuracy"`.
+        run: files in a run.
+
+    Returns:
+        (the first score, the second score, `Paired`).
+    """
+    truth = cells()[0]
+    number = np.arange(len(truth)) // run
+    drawn = np.random.default_rng(0).integers(
+        number.max() + 1, size=(2000, number[-1] + 1)
+    )
+    times = np.array([np.bincount(row, minlength=number[-1] + 1) for row in drawn])
+    weights = np.vstack([np.ones(len(truth)), times[:, number]])  # first: as they are
+    classes = [truth == 0, truth == 1]
+    groups = classes if measure == "balanced accuracy" else [truth >= 0]
+
+    def score(answers):
+        right = [
+            weights[:, g] @ (answers == truth)[g] / weights[:, g].sum(1) for g in groups
+        ]
+        return np.mean(right, axis=0)
+
+    one, other = score(first), score(second)
+    low, high = np.percentile((one - other)[1:], (2.5, 97.5))
+    return one[0], other[0], Paired(one[0] - other[0], low, high)
