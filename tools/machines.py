@@ -192,7 +192,7 @@ def main():
             runs = run_all(paths)
         text, failures = table(runs)
         print(text)
-        if not arguments.names:  # all of them: the table that CONTRIBUTING.md shows
+        if not arguments.names:  # all: the table that CONTRIBUTING.md shows
             page = CONTRIBUTING.read_text("utf-8")
             CONTRIBUTING.write_text(between("machines", page, text), "utf-8")
     print(*failures, sep="\n")
