@@ -247,12 +247,12 @@ def missing(variations, known):
 def compute(variation):
     """The row of one variation, a dict."""
     module = _loaded(variation.path)
-    start = time.perf_counter()
+    claims.recalled, start = 0.0, time.perf_counter()
     for name, job in getattr(module, variation.claim)():
         if name == variation.name:
             row = job()
             break
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - start + claims.recalled
     return {
         "notebook": variation.notebook,
         "claim": variation.claim,

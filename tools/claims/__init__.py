@@ -50,6 +50,7 @@ from scipy.special import stdtrit
 
 # What several processes would compute alike is computed by one: `with alone():`.
 lock = nullcontext()
+recalled = 0.0  # seconds that this row's remembered parts took when they were computed
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ NOTEBOOK = "04_FeatureExtraction1"
 def inner_layer():
     """The classifier, with its penalty, C or k chosen inside the folds for both layers;
     which inner layer; the measure; the seed of the folds; the size of the input; whole
-    runs of files held out, so that no held-out cell has sisters that train."""
+    runs of files held out, so that no held-out cell has sisters that train. Level means
+    that the interval has zero inside."""
     for name, settings in one_at_a_time(
         classifier=("ridge", "logistic regression", "SVM", "k-NN"),
         layer=("block15", "block11", "block16"),
@@ -26,7 +27,7 @@ def inner_layer():
 
 def _inner_against_last(layer, side, **settings):
     inner, last, lead = _compared((layer, side), ("avg_pool", side), **settings)
-    return Row(f"{layer} {inner:.3f}, last layer {last:.3f}: {lead}", lead.above)
+    return Row(f"{layer} {inner:.3f}, last layer {last:.3f}: {lead}", lead.level)
 
 
 @needs(gigabytes=1.5)

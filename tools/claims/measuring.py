@@ -1,5 +1,6 @@
 """Solar cells as tables, ways to hold some out, classifiers tuned inside the folds."""
 
+from functools import wraps
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 from sklearn.svm import SVC
 
+import claims
 from claims import Paired, alone
 from utils.evaluation import stratified_folds
 from utils.files import cache_folder
@@ -30,13 +32,30 @@ GRIDS = {
     "k-NN": {"kneighborsclassifier__n_neighbors": (1, 3, 9)},
 }
 
-# Tables and scores are remembered: variations share sides, another sentence needs no
-# other numbers, and TensorFlow is loaded for features alone. Another text of this file,
-# or another scikit-learn, begins with nothing.
+# Another text of this file, or another scikit-learn, begins with nothing.
 _made_by = Path(__file__).read_text("utf-8") + sklearn.__version__
-_remembered = joblib.Memory(
+_memory = joblib.Memory(
     cache_folder() / "claims" / sha256(_made_by.encode()).hexdigest()[:8], verbose=0
-).cache
+)
+
+
+def remembered(function):
+    """What it returned is kept on disk, and what it took counts each time.
+
+    Variations share sides, another sentence needs no other numbers, and TensorFlow is
+    loaded for new features alone.
+    """
+    kept = _memory.cache(function)
+
+    @wraps(function)
+    def recalled(*args, **settings):
+        known = kept.check_call_in_cache(*args, **settings)
+        found = kept.call_and_shelve(*args, **settings)
+        if known:
+            claims.recalled += found.metadata.get("duration", 0)
+        return found.get()
+
+    return recalled
 
 
 def cells():
@@ -49,7 +68,7 @@ def cells():
         return _cells()
 
 
-@_remembered
+@remembered
 def _cells():
     from utils import datasets
 
@@ -71,7 +90,7 @@ def table(name, side):
         return _table(name, side)
 
 
-@_remembered
+@remembered
 def _table(name, side):
     from utils import backbones, datasets
     from utils.features import extract, resize
@@ -158,7 +177,7 @@ def classifier(name):
     return GridSearchCV(pipeline, GRIDS[name], scoring="balanced_accuracy", cv=inner)
 
 
-@_remembered
+@remembered
 def scores(name, classes_by, side=224, held_out="cells", seed=0, run=RUN):
     """Each fold's scores of a classifier that was fitted to the other folds.
 
@@ -184,7 +203,7 @@ def scores(name, classes_by, side=224, held_out="cells", seed=0, run=RUN):
     return dict(zip(MEASURES, np.transpose(found)))
 
 
-@_remembered
+@remembered
 def said(name, classes_by, side=224, held_out="cells", seed=0, run=RUN):
     """The class that a classifier gave to each cell while that was held out.
 
