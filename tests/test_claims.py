@@ -1,9 +1,11 @@
 """Claims are varied: the runner on a small module, and what the repository holds."""
 
+import doctest
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import claims.measuring
 import course
 import pytest
 import vary
@@ -218,6 +220,12 @@ def test_corrected_interval_is_wider_than_the_plain_one():
     assert Paired(0.01, -0.01, 0.03).level and not Paired(0.01, -0.01, 0.03).above
     with pytest.raises(ValueError, match="same|each"):
         paired([0.8, 0.9], [0.8])
+
+
+@pytest.mark.parametrize("module", [claims, claims.measuring, vary])
+def test_examples(module):
+    tried = doctest.testmod(module)
+    assert tried.attempted and not tried.failed
 
 
 # What the repository holds

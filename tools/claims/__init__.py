@@ -110,7 +110,7 @@ def paired(first, second, held_out=1 / 5):
 
     >>> lead = paired(np.array([0.83, 0.84, 0.86]), np.array([0.80, 0.82, 0.84]))
     >>> print(lead, lead.above, lead.level)
-    +2.3 points (+1.2 to +3.4) True False
+    +2.3 points (+0.4 to +4.2) True False
     """
     first, second = np.asarray(first), np.asarray(second)
     if first.shape != second.shape or first.ndim != 1 or len(first) < 2:
