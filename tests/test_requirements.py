@@ -104,7 +104,7 @@ def test_learners_imports_are_covered():
 def test_maintainers_imports_are_covered():
     # brought by scikit-learn, pytest, Sphinx, nbclient, ipykernel, Jupyter's server
     brought = {
-        "scipy", "threadpoolctl", "packaging", "docutils", "jupyter-client", "traitlets",
+        "scipy", "joblib", "threadpoolctl", "packaging", "docutils", "jupyter-client", "traitlets",
         "ipython", "pyyaml",
     }  # fmt: skip
     allowed = names(*LISTS) | brought

@@ -19,7 +19,7 @@ from utils.files import cache_folder, write_atomically
 from utils.folding import fold
 
 POOLINGS = ("avg", None)
-ENGINE = 3  # part of every key; goes up when features change by more than rounding
+ENGINE = 4  # part of every key; goes up when features change by more than rounding
 MOST_WORKERS = 4  # each holds one batch; more give nothing
 CGROUP = Path("/sys/fs/cgroup")  # where Linux tells a container its share
 
@@ -170,7 +170,9 @@ def _engine(backbone, layers, pooling):
     known, *engine = _engines.get(model, (None,))
     if known != made_of:
         outputs = [model.get_layer(layer).output for layer in layers]
-        folded = fold(keras.Model(model.input, outputs, name="tapped"))
+        # not merged: TensorFlow 2.20 then adds a block's input in place, while other
+        # outputs still read it; that gave wrong features and crashes
+        folded = fold(keras.Model(model.input, outputs, name="tapped"), merge=False)
         shape = [None, *(length or side for length in model.inputs[0].shape[1:])]
 
         @tf.function(input_signature=[tf.TensorSpec(shape)], autograph=False)

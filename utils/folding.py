@@ -13,7 +13,7 @@ LINEAR = (
 )
 
 
-def fold(model):
+def fold(model, merge=True):
     """A float32 copy of a network, for inference, with fewer layers to compute.
 
     A trained batch normalization multiplies each channel by a constant and adds
@@ -26,6 +26,7 @@ def fold(model):
 
     Args:
         model: a functional `keras.Model`, of any dtype policy.
+        merge: False only copies, in float32.
 
     Returns:
         A `keras.Model` with the same inputs and outputs, in float32; meant to be
@@ -58,7 +59,7 @@ def fold(model):
             if isinstance(layer, keras.Model) and layer.inputs:
                 inputs = layer.inputs if len(layer.inputs) > 1 else layer.inputs[0]
                 inner = keras.Model(inputs, layer.outputs, name=layer.name)
-                copies[key] = fold(inner)
+                copies[key] = fold(inner, merge)
             elif normalization:
                 changes = {"name": normalization.name, "use_bias": True}
                 copies[key] = float32_copy(layer, **changes)
@@ -76,7 +77,7 @@ def fold(model):
             merged.set_weights(_merged_weights(linear, layer))
             return output
         args, kwargs = keras.tree.map_structure(keep_promise, (args, kwargs))
-        if _is_linear(layer) and layer.name not in model.output_names:
+        if merge and _is_linear(layer) and layer.name not in model.output_names:
             promise = keras.KerasTensor(layer.compute_output_shape(args[0].shape))
             promised[id(promise)] = layer, args[0], promise
             return promise
