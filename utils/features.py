@@ -170,8 +170,8 @@ def _engine(backbone, layers, pooling):
     known, *engine = _engines.get(model, (None,))
     if known != made_of:
         outputs = [model.get_layer(layer).output for layer in layers]
-        # not merged: TensorFlow 2.20 then adds a block's input in place, while other
-        # outputs still read it; that gave wrong features and crashes
+        # not merged: with many outputs and several threads TensorFlow 2.20 was seen to
+        # give wrong features and to crash, probably by adding a block's input in place
         folded = fold(keras.Model(model.input, outputs, name="tapped"), merge=False)
         shape = [None, *(length or side for length in model.inputs[0].shape[1:])]
 
