@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import threading
 import warnings
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +22,6 @@ ENGINE = 4  # part of every key; goes up when features change by more than round
 MOST_WORKERS = 4  # each holds one batch; more give nothing
 CGROUP = Path("/sys/fs/cgroup")  # where Linux tells a container its share
 
-_one_at_a_time = threading.Lock()
 _engines = weakref.WeakKeyDictionary()  # network: the last engine made of it
 
 
