@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -174,6 +175,37 @@ def test_order_of_images_is_kept(backbone, images):
     many = np.concatenate([images] * 5)
     found = extract(backbone, many)["avg_pool"]
     np.testing.assert_allclose(found[:6], found[24:], atol=1e-4)
+
+
+def test_threads_do_not_disturb_each_other(monkeypatch):
+    """Every sum of a block is read a second time while other batches run.
+
+    In TensorFlow 2.20 two threads in one compiled function then gave wrong features,
+    or crashed.
+    """
+    monkeypatch.setattr(features, "_workers", lambda: 4)
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 64, 64), np.uint8)
+    net = backbones.load(image_size=64)
+    blocks = [name for name in net.layers if name.startswith("block")]
+    sums = [net.model.get_layer(name).output for name in blocks]
+    names = [f"{name}_max" for name in blocks]
+    maxima = [
+        keras.layers.GlobalMaxPooling2D(name=name)(total)
+        for name, total in zip(names, sums)
+    ]
+    net = dataclasses.replace(
+        net, model=keras.Model(net.model.input, maxima), layers=(*blocks, *names)
+    )
+    wanted = extract(net, pictures, net.layers, cache=False)
+
+    def repeat(_):
+        return extract(net, np.concatenate([pictures] * 20), net.layers, cache=False)
+
+    with ThreadPoolExecutor(2) as pool:  # two calls at once, four threads each
+        for found in pool.map(repeat, range(2)):
+            for name, values in found.items():
+                parts = values.reshape(20, *wanted[name].shape)
+                np.testing.assert_allclose(parts - wanted[name], 0, atol=1e-3)
 
 
 def test_second_call_reads_the_cache(backbone, images, cache):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import queue
 import warnings
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -132,16 +133,21 @@ def _check(backbone, images, layers, pooling):
 
 def _compute(backbone, images, layers, pooling):
     """Worker threads resize and predict whole batches; each fills its own rows."""
-    predict, shapes = _engine(backbone, layers, pooling)
-    empty = [np.empty((len(images), *shape), np.float32) for shape in shapes]
-    found = dict(zip(layers, empty))
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
     batch_size, workers = (64, 2) if on_gpu else (8, _workers())
+    idle, shapes = _engine(backbone, layers, pooling, workers)
+    empty = [np.empty((len(images), *shape), np.float32) for shape in shapes]
+    found = dict(zip(layers, empty))
 
     def run(start):
         rows = slice(start, start + batch_size)
         batch = backbone.preprocess(resize(images[rows], backbone.image_size))
-        answers = predict(tf.convert_to_tensor(np.asarray(batch, np.float32)))
+        batch = tf.convert_to_tensor(np.asarray(batch, np.float32))
+        predict = idle.get()
+        try:
+            answers = predict(batch)
+        finally:
+            idle.put(predict)
         for layer, values in zip(layers, answers):
             found[layer][rows] = values.numpy()
         return len(batch)
@@ -157,31 +163,37 @@ def _compute(backbone, images, layers, pooling):
     return found
 
 
-def _engine(backbone, layers, pooling):
-    """What computes the features of a batch, and the shape of each for one image.
+def _engine(backbone, layers, pooling, workers):
+    """A queue of functions that compute a batch's features, and one image's shapes.
+
+    Each function is for one thread at a time: where a convolution of TensorFlow 2.20
+    also adds a block's input, it keeps the two addresses in the compiled operation,
+    so that two threads in one function write over each other's.
 
     Made anew whenever the weights or settings have changed since the last call;
     kept no longer than the network itself.
     """
     model, side = backbone.model, backbone.image_size
-    made_of = (_digest(model.get_weights()), model.to_json(), layers, pooling, side)
+    settings = layers, pooling, side, workers
+    made_of = (_digest(model.get_weights()), model.to_json(), settings)
     known, *engine = _engines.get(model, (None,))
     if known != made_of:
         outputs = [model.get_layer(layer).output for layer in layers]
-        # not merged: with many outputs and several threads TensorFlow 2.20 was seen to
-        # give wrong features and to crash, probably by adding a block's input in place
-        folded = fold(keras.Model(model.input, outputs, name="tapped"), merge=False)
+        folded = fold(keras.Model(model.input, outputs, name="tapped"))
         shape = [None, *(length or side for length in model.inputs[0].shape[1:])]
 
-        @tf.function(input_signature=[tf.TensorSpec(shape)], autograph=False)
         def predict(batch):
             maps = keras.tree.flatten(folded(batch, training=False))
             if pooling is None:
                 return maps
             return [tf.reduce_mean(x, (1, 2)) if x.ndim == 4 else x for x in maps]
 
-        shapes = [out.shape[1:] for out in predict.get_concrete_function().outputs]
-        engine = predict, shapes
+        idle = queue.SimpleQueue()
+        for _ in range(workers):
+            compiled = tf.function(predict, [tf.TensorSpec(shape)], autograph=False)
+            concrete = compiled.get_concrete_function()
+            idle.put(concrete)
+        engine = idle, [output.shape[1:] for output in concrete.outputs]
         _engines[model] = made_of, *engine
     return engine
 

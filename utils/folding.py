@@ -13,7 +13,7 @@ LINEAR = (
 )
 
 
-def fold(model, merge=True):
+def fold(model):
     """A float32 copy of a network, for inference, with fewer layers to compute.
 
     A trained batch normalization multiplies each channel by a constant and adds
@@ -26,7 +26,6 @@ def fold(model, merge=True):
 
     Args:
         model: a functional `keras.Model`, of any dtype policy.
-        merge: False only copies, in float32.
 
     Returns:
         A `keras.Model` with the same inputs and outputs, in float32; meant to be
@@ -59,7 +58,7 @@ def fold(model, merge=True):
             if isinstance(layer, keras.Model) and layer.inputs:
                 inputs = layer.inputs if len(layer.inputs) > 1 else layer.inputs[0]
                 inner = keras.Model(inputs, layer.outputs, name=layer.name)
-                copies[key] = fold(inner, merge)
+                copies[key] = fold(inner)
             elif normalization:
                 changes = {"name": normalization.name, "use_bias": True}
                 copies[key] = float32_copy(layer, **changes)
@@ -77,7 +76,7 @@ def fold(model, merge=True):
             merged.set_weights(_merged_weights(linear, layer))
             return output
         args, kwargs = keras.tree.map_structure(keep_promise, (args, kwargs))
-        if merge and _is_linear(layer) and layer.name not in model.output_names:
+        if _is_linear(layer) and layer.name not in model.output_names:
             promise = keras.KerasTensor(layer.compute_output_shape(args[0].shape))
             promised[id(promise)] = layer, args[0], promise
             return promise
