@@ -1,5 +1,7 @@
 """The glossary agrees with the notebooks, and each kind of fault is named."""
 
+import doctest
+
 import glossary
 import nbformat
 import pytest
@@ -13,6 +15,10 @@ ROW = {
     "also": [],
 }
 TEXTS = {"02": {"One": "Each *feature map* shrinks."}}
+
+
+def test_examples():
+    assert doctest.testmod(glossary).failed == 0
 
 
 def test_the_table_agrees_with_the_notebooks():
@@ -59,6 +65,9 @@ def test_order_and_doubles_are_named():
         ("C", "the price c", False),
         ("R²", "scored by R²: 1 is perfect", True),
         ("one-hot", "One-hot labels", True),
+        ("fold", "Five folds", True),
+        ("fold", "unfold a k-fold", False),
+        ("PCA", "pca", False),
     ],
 )
 def test_a_spelling_stands_as_a_whole_word(spelling, text, expected):

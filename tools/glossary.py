@@ -38,7 +38,8 @@ def terms(table=TABLE):
             )
         rows = list(reader)
     for row in rows:
-        row["also"] = row["also"].split("|") if row["also"] else []
+        spellings = (row["also"] or "").split("|")
+        row["also"] = [name for name in spellings if name.strip()]
     return rows
 
 
@@ -62,8 +63,7 @@ def order(term):
 def stands(row, text):
     """Whether a term, or another spelling of it, stands in a text.
 
-    Whole words count, also in the plural and with emphasis inside. A spelling
-    without a capital may begin a sentence; one with capitals is taken as it is.
+    As `pattern` finds it, with emphasis or code marks inside, too.
 
     Args:
         row: one of `terms()`.
@@ -78,16 +78,35 @@ def stands(row, text):
     >>> stands(row, "*Feature* maps shrink"), stands(row, "a cnn"), stands(row, "CNNs")
     (True, False, True)
     """
-    plain = re.sub(r"[*`]", "", text)
-    spellings = (row["term"], *row["also"])
-    return any(_pattern(spelling).search(plain) for spelling in spellings)
+    return bool(pattern(row).search(re.sub(r"[*`]", "", text)))
 
 
-def _pattern(spelling):
-    """A spelling as a regular expression."""
-    words = r"\s+".join(map(re.escape, spelling.split()))
-    exact = spelling != spelling.lower()
-    return re.compile(rf"(?<!\w){words}(?:s|es)?(?!\w)", 0 if exact else re.IGNORECASE)
+def pattern(row):
+    """The regular expression that finds a term in any spelling.
+
+    Whole words count, also in the plural; a hyphen is part of a word. A spelling
+    without a capital may begin a sentence; one with capitals is taken as it is.
+
+    Args:
+        row: one of `terms()`.
+
+    Returns:
+        A compiled pattern without groups.
+
+    Example:
+
+    >>> found = pattern({"term": "fold", "also": ["PCA"]})
+    >>> found.findall("Folds, k-fold, unfold, a PCA, a pca")
+    ['Folds', 'PCA']
+    """
+    return re.compile("|".join(map(_spelled, (row["term"], *row["also"]))))
+
+
+def _spelled(name):
+    """The pattern of one spelling and its plural."""
+    words = r"\s+".join(map(re.escape, name.split()))
+    flags = "" if name != name.lower() else "i"
+    return rf"(?<![\w-])(?{flags}:{words}(?:s|es)?)(?![\w-])"
 
 
 def sections(notebook):
