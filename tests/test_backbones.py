@@ -35,6 +35,16 @@ def test_every_network_has_its_named_layers(name):
     keras.backend.clear_session()
 
 
+@pytest.mark.parametrize("size", [224, 96])
+def test_a_second_network_has_the_same_layers(size):
+    """Keras numbers the layers without a name of their own through all networks."""
+    keras.layers.GlobalAveragePooling2D()
+    name, points = "MobileNetV2", backbones.APPLICATIONS["MobileNetV2"][2]
+    small = backbones.load(name, size, weights=None)
+    assert small.layers == (points if size == 224 else points[:-1])
+    assert small.shapes()["avg_pool"] == (1280,)
+
+
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 @pytest.mark.parametrize("name", [backbones.BUNDLED, "MobileNetV2"])
 def test_class_probabilities_are_float32_under_any_policy(name, policy):

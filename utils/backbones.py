@@ -36,7 +36,7 @@ APPLICATIONS = {
         "block14_sepconv2_act", "avg_pool", "predictions")),
     "MobileNetV2": ("mobilenet_v2", 224, (
         "block_2_add", "block_5_add", "block_9_add", "block_12_add", "block_15_add",
-        "out_relu", "global_average_pooling2d", "predictions")),
+        "out_relu", "avg_pool", "predictions")),
     "DenseNet121": ("densenet", 224, (
         "pool2_relu", "pool3_relu", "pool4_relu", "relu", "avg_pool", "predictions")),
     "EfficientNetB0": ("efficientnet", 224, (
@@ -164,6 +164,9 @@ def _application(name, image_size, include_top, weights):
             "could not be downloaded. Connect to the internet once, or use "
             f"{BUNDLED!r}, which comes with the course."
         ) from error
+    pooling = keras.layers.GlobalAveragePooling2D
+    for layer in [layer for layer in model.layers if isinstance(layer, pooling)][-1:]:
+        layer.name = "avg_pool"  # some have an automatic name, another at each loading
     return _with_float32_classes(model) if include_top else model
 
 

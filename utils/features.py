@@ -103,7 +103,7 @@ def resize(images, side):
     resized = np.empty((len(images), side, side, 3), np.uint8)
     for target, image in zip(resized, images):
         picture = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)
-        target[:] = np.atleast_3d(np.asarray(picture))  # one channel becomes three
+        target[:] = picture.convert("RGB")  # one channel becomes three
     return resized
 
 
