@@ -31,11 +31,17 @@ course: $(INSTALLED)  ## execute every notebook without a browser, then build th
 # The user's own keras.json is not part of what is tested.
 test: export KERAS_BACKEND := tensorflow
 test: export KERAS_HOME := $(CURDIR)/build/keras
+# Files of tests and notebooks run side by side: in one thread each, or they would wait
+# for each other, and as many as there are processors and memory for (at most four).
+test: export OMP_NUM_THREADS ?= 1
+test: export OPENBLAS_NUM_THREADS ?= 1
+test: export TF_NUM_INTRAOP_THREADS ?= 1
+test: export TF_NUM_INTEROP_THREADS ?= 1
 test: $(INSTALLED)  ## run all that CI runs: style, helpers, exercises, form, all notebooks (or ONLY="04 05")
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m pytest
-	$(RUN) -m pytest -p tests.nbval_repairs @tests/nbval.args $(CHOSEN)
+	$(RUN) -m pytest -n auto --dist loadfile
+	$(RUN) -m pytest -n auto --dist loadfile -p tests.nbval_repairs @tests/nbval.args $(CHOSEN)
 
 test-colab:  ## the same with the package versions of Colab's runtimes (RUNTIME=2026-08 ONLY="04 05")
 	$(PYTHON) tools/colab_runtime.py $(RUNTIME) $(if $(ONLY),--only $(ONLY))

@@ -20,6 +20,13 @@ for folder in (ROOT, ROOT / "tools", ROOT / "tests"):
     sys.path.insert(0, str(folder))
 
 
+@pytest.hookimpl(optionalhook=True)  # not every run is one of pytest-xdist
+def pytest_xdist_auto_num_workers():
+    from machines import side_by_side
+
+    return side_by_side()
+
+
 @pytest.fixture
 def archive(tmp_path, monkeypatch):
     """CIFAR-10's archive in Keras' cache: right format, made-up content, another checksum."""

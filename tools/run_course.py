@@ -23,12 +23,11 @@ def build_site(runs):
     """Sphinx pages of the executed notebooks in build/site; every asset is local."""
     shutil.rmtree(PAGES, ignore_errors=True)
     (PAGES / "notebooks").mkdir(parents=True)
-    for name in ("conf.py", "index.md", "concepts.md", "glossary.md", "errata.md"):
-        text = (ROOT / "docs" / name).read_text("utf-8")
-        (PAGES / name).write_text(
-            text.replace("(../notebooks/", "(notebooks/"), "utf-8"
-        )
-    shutil.copy(ROOT / "docs" / "figure.png", PAGES)
+    for page in (ROOT / "docs").glob("*.md"):
+        text = page.read_text("utf-8").replace("(../notebooks/", "(notebooks/")
+        (PAGES / page.name).write_text(text, "utf-8")
+    for name in ("conf.py", "figure.png"):
+        shutil.copy(ROOT / "docs" / name, PAGES)
     for path, run in runs.items():
         prepare(run.notebook)
         nbformat.write(run.notebook, PAGES / "notebooks" / path.name)
