@@ -1,10 +1,13 @@
-"""Sphinx settings of the site. Nothing is loaded from the network, by the build or by a page."""
+"""Sphinx settings of the site; neither build nor pages load from the network."""
 
 from latex2mathml.converter import convert
 
 project = "From Pixels to Features"
 author = "The From Pixels to Features contributors"
-copyright = "the contributors; text and figures CC BY 4.0, figures of solar cells CC BY-NC-SA 4.0"
+copyright = (
+    "the contributors; text and figures CC BY 4.0, "
+    "figures of solar cells CC BY-NC-SA 4.0"
+)
 extensions = ["myst_nb"]
 html_theme = "sphinx_book_theme"
 html_title = project

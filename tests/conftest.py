@@ -1,4 +1,4 @@
-"""Let the tests import the maintainers' scripts; CIFAR-10's archive for those that switch to it."""
+"""Let the tests import the maintainers' scripts; make an archive of CIFAR-10."""
 
 import io
 import os
@@ -29,7 +29,7 @@ def pytest_xdist_auto_num_workers():
 
 @pytest.fixture
 def archive(tmp_path, monkeypatch):
-    """CIFAR-10's archive in Keras' cache: right format, made-up content, another checksum."""
+    """In Keras' cache: CIFAR-10's format with made-up content and another checksum."""
     from utils import datasets
 
     folder = tmp_path / "datasets"

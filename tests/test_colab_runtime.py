@@ -181,7 +181,7 @@ def test_results_are_of_known_runtimes():
 
 
 def test_one_command_line_for_notebooks():
-    """What `make test` and the workflow say is what Colab's runtimes are tested with."""
+    """`make test` and the workflow say what Colab's runtimes are tested with."""
     line = "-m pytest " + " ".join(colab_runtime.NBVAL)
     assert line in (ROOT / "Makefile").read_text("utf-8")
     assert line in (ROOT / ".github/workflows/test.yml").read_text("utf-8")

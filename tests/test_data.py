@@ -43,7 +43,7 @@ def test_parts_are_balanced(name):
 
 
 def test_imagenet_errors_are_plausible():
-    """Every row has a source, and top-5 errs less than top-1; three tables that never mix."""
+    """Every row has a source, top-5 errs less than top-1; three tables never mix."""
     with data_file("imagenet_errors.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert {row["table"] for row in rows} == {"winners", "decks", "keras"}
@@ -66,7 +66,7 @@ def table(name):
 
 
 def test_tables_of_layers_agree_with_themselves():
-    """Table 6 has its twelve rows; Table 7's columns have the means printed under them."""
+    """Table 6 has its twelve rows, Table 7's columns the means printed under them."""
     rows = table("santos2020_table6.csv")
     assert len({(row["network"], row["layer"]) for row in rows}) == len(rows) == 12
     assert all(0 < float(row["spread"]) < float(row["mean"]) < 100 for row in rows)
@@ -77,7 +77,7 @@ def test_tables_of_layers_agree_with_themselves():
 
 
 def test_tables_of_transfer_name_the_same_scenes():
-    """Every scene meets every other; tables 2 and 4 together are the transfers of table 1."""
+    """All scenes meet; tables 2 and 4 together are the transfers of table 1."""
     pairs = [
         [tuple(row.values())[:2] for row in table(f"santos2020_cdfg_table{number}.csv")]
         for number in range(1, 6)

@@ -1,4 +1,4 @@
-"""Hand-made descriptors against cases worked by hand, invariances and a second implementation."""
+"""Hand-made descriptors: worked cases, invariances and a second implementation."""
 
 import numpy as np
 import pytest

@@ -77,7 +77,10 @@ def test_an_unknown_name_is_explained():
 
 def test_a_figure_is_stored_with_what_its_titles_say(tmp_path):
     path = tmp_path / "05_New.ipynb"
-    draw = "import matplotlib.pyplot as plt\nplt.plot([1])\nplt.title('one of 3')\nplt.show()"
+    draw = (
+        "import matplotlib.pyplot as plt\n"
+        "plt.plot([1])\nplt.title('one of 3')\nplt.show()"
+    )
     cells = [nbformat.v4.new_code_cell(source) for source in (setup_cell(), draw)]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
     done = execute(path, folder=NOTEBOOKS)

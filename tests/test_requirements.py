@@ -104,8 +104,8 @@ def test_learners_imports_are_covered():
 def test_maintainers_imports_are_covered():
     # brought by scikit-learn, pytest, Sphinx, nbclient, ipykernel, Jupyter's server
     brought = {
-        "scipy", "joblib", "threadpoolctl", "packaging", "docutils", "jupyter-client", "traitlets",
-        "ipython", "pyyaml",
+        "scipy", "joblib", "threadpoolctl", "packaging", "docutils",
+        "jupyter-client", "traitlets", "ipython", "pyyaml",
     }  # fmt: skip
     allowed = names(*LISTS) | brought
     assert uncovered(python_files("tools", "tests", "docs"), allowed) == set()

@@ -1,6 +1,6 @@
 """The switch of 05 to 07 to the original lessons' data and network, without downloads.
 
-04 asks ResNet50 for its 1,000 classes, which it has at 224 pixels only: too slow for a test.
+04 asks ResNet50 for its 1,000 classes, which takes 224 pixels: too slow for a test.
 """
 
 from dataclasses import replace
@@ -25,7 +25,9 @@ SMALL = {  # 32 pixels are the least that ResNet50 takes
     "06_FeatureExtraction3": {"SIZES = (224, 160)": "SIZES = (64, 32)"},
     "07_CNNFineTuning": {
         "IMAGE_SIZE = runtime.pick(cpu=160": "IMAGE_SIZE = runtime.pick(cpu=32",
-        "backbones.load(NETWORK, runtime.pick(cpu=64": "backbones.load(NETWORK, runtime.pick(cpu=32",
+        "backbones.load(NETWORK, runtime.pick(cpu=64": (
+            "backbones.load(NETWORK, runtime.pick(cpu=32"
+        ),
     },
 }
 ORIGINALS = {
@@ -41,7 +43,7 @@ ORIGINALS = {
 
 
 def switched_cells(name):
-    """Sources of the code cells, without set-up, exercises and what builds other networks."""
+    """Code cells' sources, without set-up, exercises and what builds other networks."""
     sources = []
     for cell in nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4).cells:
         apart = {"setup", "exercise", "check"} & set(tags(cell))
@@ -62,7 +64,7 @@ def grainy(data):
 
 @pytest.fixture
 def small_and_offline(archive, monkeypatch, tmp_path):
-    """400 images of CIFAR-10's format; random weights where pre-trained ones would be fetched."""
+    """400 images like CIFAR-10's; random weights where others would be fetched."""
     load = backbones.load
 
     def without_download(name=backbones.BUNDLED, image_size=None, weights="imagenet"):

@@ -1,4 +1,4 @@
-"""Mappings against a derivation from scratch; the measure against the decks' own tables."""
+"""Mappings against a derivation from scratch; the measure against the decks' tables."""
 
 import csv
 from decimal import Decimal
@@ -81,7 +81,7 @@ def test_tca_from_scratch(kernel, size, mu):
 
 
 def test_coral_from_scratch():
-    """Whitened and colored by eigenvectors found one at a time from Cholesky-free algebra."""
+    """Whitened and colored by eigenvectors found one at a time, without Cholesky."""
     source, target = shifted(1)
     scale = (source.var(axis=0).mean() + target.var(axis=0).mean()) / 2
     regular = 0.05 * scale * np.eye(3)
@@ -133,7 +133,7 @@ def test_coral_refuses_a_negative_regularization():
 
 
 def test_components_beyond_the_rank_are_zero():
-    """Three features carry three components; rounding errors must not pass for a fourth."""
+    """Three features carry three components; rounding must not pass for a fourth."""
     source, target = shifted()
     rows = TCA(5).fit(source, target=target).transform(target)
     assert (rows[:, 3:] == 0).all() and (rows[:, :3].std(axis=0) > 0).all()
@@ -162,11 +162,12 @@ def test_there_is_one_equal_error_rate():
     ("scores", "rate"),
     [
         ([1, 2, 3, 4], 0), ([4, 3, 2, 1], 1), ([0.1, 0.4, 0.35, 0.8], 0.5),
-        ([5, 5, 5, 5], 0.5), ([1, 3, 3, 4], 0.25), ([3, 3, 3, 4], 1 / 3), ([4, 3, 3, 3], 2 / 3),
+        ([5, 5, 5, 5], 0.5), ([1, 3, 3, 4], 0.25),
+        ([3, 3, 3, 4], 1 / 3), ([4, 3, 3, 3], 2 / 3),
     ],
 )  # fmt: skip
 def test_equal_error_rate_by_hand(scores, rate):
-    """Tied scores are cut by lot: that is what the straight piece of the curve means."""
+    """Tied scores are cut by lot: that is what the curve's straight piece means."""
     assert equal_error_rate([0, 0, 1, 1], scores) == pytest.approx(rate)
 
 
@@ -196,7 +197,7 @@ def test_equal_error_rate_of_random_scores():
     ) == pytest.approx(0.5, abs=0.03)
 
 
-# ------------------------------------------------------------------ the decks' tables
+# --------------------------------------------------------------- the decks' tables
 
 
 def table(number):
@@ -208,7 +209,7 @@ def table(number):
 
 
 def recomputed(risks):
-    """{(table, pair, method): (printed, recomputed, tolerance)} of the 54 derived cells."""
+    """{(table, pair, method): (printed, recomputed, tolerance)} of 54 derived cells."""
     cells = {}
     for number, measure, tolerance in (
         (2, cdfg_partial, "0"), (3, cdfg_complete, "0.05"),
@@ -269,7 +270,7 @@ def test_missing_risk_is_named():
         cdfg_partial({("a", "a"): 1}, "a", "b")
 
 
-# ------------------------------------------------------------------ risks and restrictions
+# --------------------------------------------------------------- risks and restrictions
 
 
 def domain(name, offset=0.0, descriptors="three numbers", columns=3, test=None):
@@ -353,10 +354,14 @@ changing.calls = 0
         ([domain("a")], {"a": neighbors}, None, "Restriction 1"),
         ([domain("a")], KNeighborsClassifier(3), None, "Restriction 1"),
         ([domain("a"), domain("b")], changing, None, "Restriction 1.*and then"),
-        ([domain("a"), domain("b", descriptors="HOG")], neighbors, None, "Restriction 2.*HOG"),
-        ([domain("a"), domain("b", columns=2)], neighbors, None, r"Restriction 2.*\(2 features\)"),
-        ([domain("a", test=np.arange(39, 60))], neighbors, None, "Restriction 3.*1 training rows of a among the test rows of a"),
-        ([domain("a")], neighbors, CORAL().fit(np.eye(3)), "Restriction 3.*fitted before"),
+        ([domain("a"), domain("b", descriptors="HOG")], neighbors, None,
+         "Restriction 2.*HOG"),
+        ([domain("a"), domain("b", columns=2)], neighbors, None,
+         r"Restriction 2.*\(2 features\)"),
+        ([domain("a", test=np.arange(39, 60))], neighbors, None,
+         "Restriction 3.*1 training rows of a among the test rows of a"),
+        ([domain("a")], neighbors, CORAL().fit(np.eye(3)),
+         "Restriction 3.*fitted before"),
     ],
 )  # fmt: skip
 def test_broken_restriction_is_named(domains, factory, mapping, words):

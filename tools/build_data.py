@@ -92,15 +92,16 @@ def read_checkpoint(stream):
 
 
 def torch_name(path):
-    """The checkpoint's name for a Keras variable path, such as `block2_expand_bn/gamma`."""
+    """The checkpoint's name for a Keras variable, such as `block2_expand_bn/gamma`."""
     layer, variable = path.split("/")
     fixed = {
         "stem_conv": "_conv_stem", "stem_bn": "_bn0", "head_conv": "_conv_head",
         "head_bn": "_bn1", "predictions": "_fc",
     }  # fmt: skip
     parts = {
-        "expand": "_expand_conv", "expand_bn": "_bn0", "depthwise": "_depthwise_conv",
-        "depthwise_bn": "_bn1", "project": "_project_conv", "project_bn": "_bn2", "": "_bn2",
+        "expand": "_expand_conv", "expand_bn": "_bn0",
+        "depthwise": "_depthwise_conv", "depthwise_bn": "_bn1",
+        "project": "_project_conv", "project_bn": "_bn2", "": "_bn2",
     }  # fmt: skip
     if layer not in fixed:
         block, _, part = layer.removeprefix("block").partition("_")
@@ -164,7 +165,7 @@ def build_mnist(path):
 
 
 def build_fashion_mnist(path, folder=FASHION):
-    """10,000 of the 60,000 training and 2,000 of the 10,000 test images, class by class."""
+    """10,000 of 60,000 training and 2,000 of 10,000 test images, class by class."""
 
     def read(name, header):
         packed = (Path(folder) / name).read_bytes()
@@ -198,7 +199,7 @@ BUILDERS = {
     "mnist.npz": build_mnist,
     "fashion_mnist.npz": build_fashion_mnist,
 }
-# Tables typed from the decks and papers that data/README.md names: nothing to build, only to check.
+# Tables typed from the decks and papers that data/README.md names: only to be checked.
 TRANSCRIBED = (
     "imagenet_errors.csv",
     "santos2020_table6.csv",
@@ -233,9 +234,8 @@ def main():
             content = built.read_bytes()
             same = (DATA / name).exists() and (DATA / name).read_bytes() == content
             differs += not same
-            print(
-                f"{hashlib.sha256(content).hexdigest()}  {name}  {'same' if same else 'differs'}"
-            )
+            verdict = "same" if same else "differs"
+            print(f"{hashlib.sha256(content).hexdigest()}  {name}  {verdict}")
             if arguments.write and not same:
                 (DATA / name).write_bytes(content)
     if arguments.write:

@@ -1,4 +1,4 @@
-"""Compare what a cell printed with what is stored: words exactly, numbers within bounds.
+"""Compare what a cell printed with what is stored: words exactly, numbers in bounds.
 
 A cell's metadata may hold `moved`: by how much each number of its output moved when
 the notebook was executed under other arithmetics (`tools/machines.py`). The bounds:
@@ -38,7 +38,10 @@ _NUMBER = re.compile(
 
 @dataclass(frozen=True)
 class Number:
-    """A printed number. `unit` is one step of its last digit. Percent and points are fractions."""
+    """A printed number; percent and points are fractions.
+
+    `unit` is one step of its last digit.
+    """
 
     text: str
     value: float
@@ -137,8 +140,8 @@ def steps(numbers, moved):
     """By how much each number of a cell counts as moved.
 
     A decimal moves with the others of its cell that are printed as finely, fractions
-    with fractions: what one did under one arithmetic, another does under the next. A whole number
-    stands for itself, since a cell may print exact counts beside others.
+    with fractions: what one did under one arithmetic, another does under the next.
+    A whole number stands for itself, since a cell may print exact counts beside others.
 
     Args:
         numbers: list of `Number`, all of a cell.

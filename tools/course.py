@@ -14,7 +14,7 @@ def settings():
 
 
 def notebook_paths(names=()):
-    """Paths of the notebooks in order, or of those whose names begin with one of `names`."""
+    """Paths of the notebooks in order, or of those that begin with one of `names`."""
     paths = sorted(NOTEBOOKS.glob("*.ipynb"))
     for name in names:
         if not any(path.stem.startswith(name) for path in paths):
@@ -29,7 +29,7 @@ def tags(cell):
 
 
 def digest(cell):
-    """Of a cell's source: says whether a stored output is that of the cell as it stands."""
+    """Of a cell's source: says whether a stored output is of the cell as it stands."""
     return hashlib.sha256(cell.source.encode()).hexdigest()[:8]
 
 

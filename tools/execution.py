@@ -16,7 +16,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from traitlets import HasTraits, default
 
-# PYTEST_CURRENT_TEST: without it ipykernel would store log lines of C code, which nbval never sees
+# PYTEST_CURRENT_TEST: without it ipykernel would store log lines of C code,
+# which nbval never sees
 QUIET = {
     "PYTEST_CURRENT_TEST": "execute",
     "TQDM_DISABLE": "1",

@@ -34,7 +34,7 @@ def quantized(png):
 
 
 def _even_grays(channels, levels):
-    """Steps of equal height: no bands in the shadows of a photograph, unlike with chosen colors."""
+    """Steps of equal height: no bands in shadows, unlike with chosen colors."""
     steps = np.rint(channels[..., 0] * ((levels - 1) / 255)).astype(np.uint8)
     picture = Image.fromarray(steps)
     shades = np.rint(np.arange(levels) * (255 / (levels - 1))).astype(int)

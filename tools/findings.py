@@ -20,7 +20,8 @@ def __holds__(finding, operators, sides, file={file!r}):
     known = {{"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}}
     for name, left, right in zip(operators, sides, sides[1:]):
         try:
-            step = numpy.subtract(right, left) if name[0] == "<" else numpy.subtract(left, right)
+            low, high = (left, right) if name[0] == "<" else (right, left)
+            step = numpy.subtract(high, low)
             margin = float(numpy.min(step.astype(float)))
             with open(file, "a") as stream:
                 stream.write(json.dumps([finding, margin]) + "\\n")

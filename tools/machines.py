@@ -60,7 +60,7 @@ def side_by_side():
 
 
 def run(path, machine):
-    """Execute a notebook under one arithmetic, keep it in build/machines, return the `Run`."""
+    """Execute a notebook under one arithmetic, keep it in `KEPT`, return the `Run`."""
     folder = KEPT / machine.replace(" ", "-")
     done = execute(path, cache=folder / "cache", settings=MACHINES[machine])
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,7 @@ def run_all(paths, names=tuple(MACHINES), report=print):
 
 
 def row(path, machine, done):
-    """What one run gives for the table: cells that moved, largest movement, failures."""
+    """What a run gives for the table: cells that moved, largest movement, failures."""
     moved, largest, failures = 0, 0.0, []
     if done.error:
         failures.append(done.error.strip().splitlines()[-1])
@@ -117,7 +117,7 @@ def row(path, machine, done):
 
 
 def table(runs):
-    """The runs in Markdown, one row a notebook and arithmetic, and the list of failures."""
+    """The runs in Markdown, a row a notebook and arithmetic, and a list of failures."""
     lines = [
         "| notebook | arithmetic | cells that moved | largest movement | failures |",
         "|---|---|---|---|---|",
@@ -182,8 +182,8 @@ def main():
     paths = notebook_paths(arguments.names)
     if arguments.leave_one_out:
         failures, total = leave_one_out(paths)
-        print(f"{total} numbers moved; beyond {comparison.MULTIPLE} times what the other "
-              f"machines gave: {len(failures)}")  # fmt: skip
+        print(f"{total} numbers moved; beyond {comparison.MULTIPLE} times what "
+              f"the other machines gave: {len(failures)}")  # fmt: skip
     else:
         if arguments.kept:
             pairs = [(path, machine) for path in paths for machine in MACHINES]

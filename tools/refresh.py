@@ -2,7 +2,7 @@
 
     python tools/refresh.py            # all notebooks
     python tools/refresh.py 04 05      # those that begin with 04 or 05
-    python tools/refresh.py --stamp    # links, tables and indexes only; nothing is executed
+    python tools/refresh.py --stamp    # links, tables and indexes only; execute nothing
     python tools/refresh.py --check    # say what is out of date, change nothing
     python tools/refresh.py --kept 04  # believe the other arithmetics' last runs
 
@@ -110,12 +110,13 @@ def refresh(path, again=True):
     notebook.metadata = nbformat.from_dict(metadata)  # that no run may change
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
+    peak = max(first.peak_bytes, warm.peak_bytes) / 1e9
     print(f"{path.stem}: {first.seconds:.0f} s cold, {warm.seconds:.0f} s warm, "
-          f"{max(first.peak_bytes, warm.peak_bytes) / 1e9:.1f} GB, {new} cells new")  # fmt: skip
+          f"{peak:.1f} GB, {new} cells new")  # fmt: skip
 
 
 def stamp_cost(notebook, first, again):
-    """Write what two runs took into the cost card, unless it says nearly that already."""
+    """Write what two runs took into the cost card, unless it says nearly that."""
     card = tagged(notebook, "cost-card")
     old = card.metadata.get("cost", {})
     peak = max(first.peak_bytes, again.peak_bytes) / 1e9
@@ -199,10 +200,9 @@ def main():
         for path, content in derived().items()
         if not path.exists() or path.read_bytes() != content
     }
+    verdict = "is out of date" if arguments.check else "updated"
     for path, content in stale.items():
-        print(
-            f"{path.relative_to(ROOT)} {'is out of date' if arguments.check else 'updated'}"
-        )
+        print(f"{path.relative_to(ROOT)} {verdict}")
         if not arguments.check:
             path.write_bytes(content)
     sys.exit(failed or (arguments.check and bool(stale)))

@@ -1,4 +1,4 @@
-"""Execute every notebook without a browser, print what it took, build the site from the result."""
+"""Execute every notebook without a browser, print what it took, build the site."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ PAGES = BUILD / "pages"
 
 
 def prepare(notebook):
-    """For the site: alt texts where myst-nb looks for them, no cell that only sets things up."""
+    """For the site: alt texts where myst-nb seeks them, no cell that only sets up."""
     for cell in notebook.cells:
         if "alt" in cell.metadata:
             cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
@@ -53,9 +53,8 @@ def main():
     print(f"\n{'notebook':28}{'minutes':>8}{'peak GB':>9}  status")
     for path, run in runs.items():
         status = "failed" if run.error else "ok"
-        print(
-            f"{path.stem:28}{run.seconds / 60:8.1f}{run.peak_bytes / 1e9:9.1f}  {status}"
-        )
+        minutes, gigabytes = run.seconds / 60, run.peak_bytes / 1e9
+        print(f"{path.stem:28}{minutes:8.1f}{gigabytes:9.1f}  {status}")
     failed = [path for path, run in runs.items() if run.error]
     for path in failed:
         print(f"\n{path.name}:\n{runs[path].error}", file=sys.stderr)

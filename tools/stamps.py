@@ -22,7 +22,8 @@ course = os.path.abspath([*found, "{folder}"][0])
 fetch = f'git clone -q --depth 1 --branch {branch} "{{address}}" "{{course}}"'
 failed, reason = (0, "") if found else subprocess.getstatusoutput(fetch)
 if failed:
-    remedy = f"Rename what is in the way, get git, go online, or unzip {{address}} here."
+    remedy = f"Rename what is in the way, get git, go online, or unzip {{address}} \
+here."
     raise OSError(f"No up-to-date course here, and git failed: {{reason}}\\n{{remedy}}")
 if sys.path[0] != course:  # first, before any other module that is called utils
     sys.path.insert(0, course)
@@ -71,7 +72,7 @@ def badges(path):
 
 
 def between(name, text, content):
-    """`text` with `content` between the markers `<!-- name -->` and `<!-- /name -->`."""
+    """`text` with `content` between markers `<!-- name -->` and `<!-- /name -->`."""
     pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
     content = content.replace("\\", r"\\")  # a formula's backslash is no group
     replaced, count = re.subn(
@@ -85,7 +86,7 @@ def between(name, text, content):
 
 
 def steady(measured, written, step):
-    """The written value while it is within a factor 1.5, else the measured one, rounded up.
+    """The written value while within a factor 1.5, else the measured one, rounded up.
 
     >>> steady(70, 60, 30), steady(100, 60, 30), steady(10, None, 30)
     (60, 120, 30)
@@ -106,8 +107,8 @@ def cost_line(cost, download, doing):
     Example:
 
     >>> print(cost_line({"first": 90, "again": 60, "memory": 2.0}, "nothing", 85))
-    **Cost**: 85 minutes of reading and doing · on 2 CPU cores 1.5 minutes of computing \
-the first time, 1 minute after that · 2 GB of memory · download: nothing
+    **Cost**: 85 minutes of reading and doing · on 2 CPU cores 1.5 minutes \
+of computing the first time, 1 minute after that · 2 GB of memory · download: nothing
     """
 
     def spoken(seconds):

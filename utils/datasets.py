@@ -57,15 +57,16 @@ class Dataset:
     def sample(self, size, seed=0):
         """`size` images drawn at random, every class in its proportion.
 
-        >>> mnist("test").sample(100)
-        mnist: 100 images of 28 × 28 pixels: 10 0, 10 1, 10 2, 10 3, 10 4, 10 5, 10 6, 10 7, 10 8, 10 9
+        >>> mnist("test").sample(100)  # doctest: +NORMALIZE_WHITESPACE
+        mnist: 100 images of 28 × 28 pixels: 10 0, 10 1, 10 2, 10 3, 10 4,
+        10 5, 10 6, 10 7, 10 8, 10 9
         """
         from sklearn.model_selection import train_test_split
 
         if not len(self.class_names) <= size <= len(self):
             raise ValueError(
-                f"A sample of {self.name} needs {len(self.class_names)} to {len(self):,} images. "
-                f"Received: size={size}"
+                f"A sample of {self.name} needs {len(self.class_names)} to "
+                f"{len(self):,} images. Received: size={size}"
             )
         if size == len(self):
             return self
@@ -86,8 +87,9 @@ def load(name):
 
     Example:
 
-    >>> load("digits")
-    digits: 1,797 images of 8 × 8 pixels: 178 0, 182 1, 177 2, 183 3, 181 4, 182 5, 181 6, 179 7, 174 8, 180 9
+    >>> load("digits")  # doctest: +NORMALIZE_WHITESPACE
+    digits: 1,797 images of 8 × 8 pixels: 178 0, 182 1, 177 2, 183 3, 181 4,
+    182 5, 181 6, 179 7, 174 8, 180 9
     """
     if name not in LOADERS:
         raise ValueError(f"Choose one of {', '.join(LOADERS)}. Received: {name!r}")
@@ -202,7 +204,7 @@ def fashion_mnist(part="train"):
 
 @cache
 def digits():
-    """scikit-learn's 1,797 handwritten digits of 8 × 8 pixels, scaled from 0..16 to 0..255.
+    """scikit-learn's 1,797 handwritten digits of 8 × 8 pixels, 0..16 scaled to 0..255.
 
     Source:
         Alpaydin and Kaynak, UCI repository, 1998.
@@ -229,7 +231,9 @@ def digits():
 
 @cache
 def cifar10(part="train", size=2500):
-    """A stratified sample of CIFAR-10, the data of the original lessons. Downloads 170 MB once.
+    """A stratified sample of CIFAR-10, the data of the original lessons.
+
+    Downloads 170 MB once.
 
     Args:
         part: `"train"` (50,000 images) or `"test"` (10,000).
@@ -251,8 +255,9 @@ def cifar10(part="train", size=2500):
         parts = keras.datasets.cifar10.load_data()
     except Exception as error:  # Keras raises a bare Exception when a download fails
         raise ConnectionError(
-            "CIFAR-10 is not in Keras' cache and could not be downloaded (170 MB). Connect to "
-            "the internet once, or set DATASET = 'solar_cells', which needs no download."
+            "CIFAR-10 is not in Keras' cache and could not be downloaded (170 MB). "
+            "Connect to the internet once, or set DATASET = 'solar_cells', "
+            "which needs no download."
         ) from error
     images, labels = parts[0 if part == "train" else 1]
     names = (

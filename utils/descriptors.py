@@ -1,4 +1,4 @@
-"""Hand-made descriptors: dominant colors, gradients, local patterns, bags of visual words."""
+"""Hand-made descriptors: dominant colors, gradients, local patterns, visual words."""
 
 import numpy as np
 from skimage.feature import hog, local_binary_pattern
@@ -128,7 +128,7 @@ def pattern_histograms(images, radius=1, grid=1):
 
 
 class VisualWords(TransformerMixin, BaseEstimator):
-    """Bag of visual words: local descriptors are replaced by their nearest word and counted.
+    """Bag of visual words: each local descriptor is counted as its nearest word.
 
     `fit` finds the words by k-means, so inside a pipeline the codebook is
     learned from the training folds alone. With several pyramid levels, the

@@ -18,13 +18,15 @@ def _words(layer):
     step = f" /{step[0]}" if max(step) > 1 else ""
     groups = f"\n{layer.groups} groups" if getattr(layer, "groups", 1) > 1 else ""
     fixed = {
-        "InputLayer": "input", "Add": "add", "Concatenate": "concat", "Multiply": "times",
+        "InputLayer": "input",
+        "Add": "add", "Concatenate": "concat", "Multiply": "times",
         "BatchNormalization": "norm", "Flatten": "flatten", "Dropout": "dropout",
         "Conv2D": f"{window}, {config.get('filters')}{step}{groups}",
         "DepthwiseConv2D": f"depthwise\n{window}{step}",
         "SeparableConv2D": f"separable\n{window}, {config.get('filters')}{step}",
         "Dense": f"dense {config.get('units')}", "MaxPooling2D": f"max\n{window}{step}",
-        "AveragePooling2D": f"mean\n{window}{step}", "GlobalAveragePooling2D": "mean\nof map",
+        "AveragePooling2D": f"mean\n{window}{step}",
+        "GlobalAveragePooling2D": "mean\nof map",
         "ReLU": "ReLU6" if config.get("max_value") == 6 else "ReLU",
         "Activation": str(config.get("activation")),
     }  # fmt: skip
@@ -36,7 +38,7 @@ def _words(layer):
 
 
 def wiring(model):
-    """Which layers feed which, in an order in which each comes after those that feed it.
+    """Which layers feed which, in an order in which each follows those that feed it.
 
     Args:
         model: a `keras.Model`, Sequential or functional.
@@ -116,7 +118,8 @@ def show_network(model, title, shapes=True):
         column[box] = max((column[parent] + 1 for parent in feeds[box]), default=0)
     if max(column.values()) > 14:
         raise ValueError(
-            f"At most 14 steps fit on one line; draw a block of the model. Received: {max(column.values())}"
+            "At most 14 steps fit on one line; draw a block of the model. "
+            f"Received: {max(column.values())}"
         )
     lane = _lanes(lines, feeds)
     columns, lanes = (
@@ -124,7 +127,7 @@ def show_network(model, title, shapes=True):
         max(lane.values()) - min(lane.values()) + 1,
     )
     edges = [(parent, box) for box in feeds for parent in feeds[box]]
-    heights = {}  # of the arrows that would run through a box and go over all of them instead
+    heights = {}  # of the arrows that would run through a box and go over all instead
     for start, end in edges:
         if any(
             column[start] < column[b] < column[end] and abs(lane[b] - lane[start]) < 0.4
@@ -167,8 +170,8 @@ def show_network(model, title, shapes=True):
                 fontsize=6,
                 color="0.3",
             )
-    arrow = {"arrowstyle": "-|>", "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0, "color": BLACK,
-             "mutation_scale": 8}  # fmt: skip
+    arrow = {"arrowstyle": "-|>", "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0,
+             "color": BLACK, "mutation_scale": 8}  # fmt: skip
     for start, end in edges:
         (x0, y0), (x1, y1) = (column[start], lane[start]), (column[end], lane[end])
         if (start, end) in heights:
@@ -192,7 +195,7 @@ def show_network(model, title, shapes=True):
 
 
 def _lanes(boxes, feeds):
-    """The row of each box: branches side by side, a box that joins branches in their middle."""
+    """The row of each box: branches side by side, what joins them in their middle."""
     single = {b: [c for c in boxes if feeds[c] == [b]] for b in boxes}
 
     def spread(box, start):

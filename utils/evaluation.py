@@ -25,7 +25,8 @@ class Scores:
 
     def __str__(self):
         return (
-            f"accuracy {spread(self.accuracy)}, balanced {spread(self.balanced_accuracy)}, "
+            f"accuracy {spread(self.accuracy)}, "
+            f"balanced {spread(self.balanced_accuracy)}, "
             f"{len(self.accuracy)} folds, n = {len(self.predictions):,}"
         )
 
@@ -40,7 +41,7 @@ def spread(values):
 
 
 def stratified_folds(labels, n_splits=5, seed=0):
-    """The course's folds: shuffled once, every class in its proportion, always the same.
+    """The course's folds: shuffled once, each class in its proportion, always the same.
 
     Args:
         labels: int array `(n,)`.
@@ -108,7 +109,8 @@ def cross_validate(estimator, features, labels, n_splits=5, seed=0):
     features, labels = np.asarray(features), np.asarray(labels)
     if features.ndim != 2:
         raise ValueError(
-            "`features` must have shape (n, channels); pool or flatten feature maps first. "
+            "`features` must have shape (n, channels); "
+            "pool or flatten feature maps first. "
             f"Received shape: {features.shape}"
         )
     if len(features) != len(labels):
@@ -151,7 +153,8 @@ def wilson_interval(correct, total, confidence=0.95):
     """
     if not 0 <= correct <= total or total == 0:
         raise ValueError(
-            f"Needs 0 <= correct <= total and total > 0. Received: correct={correct}, total={total}"
+            "Needs 0 <= correct <= total and total > 0. "
+            f"Received: correct={correct}, total={total}"
         )
     z = norm.ppf(0.5 + confidence / 2)
     rate, scale = correct / total, 1 + z**2 / total
@@ -161,14 +164,16 @@ def wilson_interval(correct, total, confidence=0.95):
 
 
 def equal_error_rate(labels, scores):
-    """Error where false alarms and misses are equally frequent, interpolated between thresholds.
+    """Error where false alarms and misses are equally frequent.
+
+    Between two thresholds it is interpolated.
 
     Args:
         labels: int array `(n,)`, 1 for the class that high scores should mark, else 0.
         scores: float array `(n,)`.
 
     Returns:
-        A fraction: 0 for perfect scores, about 0.5 for random ones, 1 for inverted ones.
+        A fraction: 0 for perfect scores, about 0.5 for random, 1 for inverted ones.
 
     Raises:
         ValueError: if the labels are not 0 and 1, both present, or the lengths differ.
@@ -185,7 +190,8 @@ def equal_error_rate(labels, scores):
     if labels.shape != scores.shape or set(np.unique(labels)) != {0, 1}:
         raise ValueError(
             "`labels` must hold 0 and 1, both, one for each of `scores`. Received: "
-            f"{len(labels)} labels with values {np.unique(labels).tolist()}, {len(scores)} scores"
+            f"{len(labels)} labels with values {np.unique(labels).tolist()}, "
+            f"{len(scores)} scores"
         )
     false_alarms, hits, _ = roc_curve(labels, scores, drop_intermediate=False)
     gap = false_alarms - (1 - hits)  # rises from -1 to 1

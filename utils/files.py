@@ -48,7 +48,7 @@ def data_file(name, folder=DATA):
 
 
 def cache_folder():
-    """Folder for what can be computed again: `$COURSE_CACHE`, or `.cache` in the course."""
+    """Folder for what can be computed again: `$COURSE_CACHE`, or `.cache` in `ROOT`."""
     return Path(os.environ.get("COURSE_CACHE") or ROOT / ".cache")
 
 

@@ -1,4 +1,4 @@
-"""The course's figures: one style, one palette, each figure in at most five lines of a lesson."""
+"""The course's figures: one style, one palette, at most five lines of a lesson each."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -106,7 +106,7 @@ def show_images(images, titles=None, columns=4, title=None, side=1.4):
 
 
 def show_folds(folds, labels, title):
-    """Draw a cross-validation: a row a fold, who trains (blue) and who is held out (vermilion).
+    """Draw a cross-validation: a row a fold, training in blue, held out in vermilion.
 
     Images stand in the order of their class, so a fold that misses a class shows.
 
@@ -120,7 +120,8 @@ def show_folds(folds, labels, title):
 
     Example:
 
-    >>> axes = show_folds([([0, 1], [2, 3]), ([2, 3], [0, 1])], [0, 1, 0, 1], "two folds")
+    >>> folds = [([0, 1], [2, 3]), ([2, 3], [0, 1])]
+    >>> axes = show_folds(folds, [0, 1, 0, 1], "two folds")
     >>> plt.close(axes.figure)
     """
     order = np.argsort(labels, kind="stable")
@@ -160,7 +161,8 @@ def show_scores(
 
     Example:
 
-    >>> axes = show_scores({"k-NN": [0.7, 0.8]}, "k-NN beats chance", reference=(0.5, "chance"))
+    >>> scores, chance = {"k-NN": [0.7, 0.8]}, (0.5, "chance")
+    >>> axes = show_scores(scores, "k-NN beats chance", reference=chance)
     >>> plt.close(axes.figure)
     """
     figure, axes = plt.subplots(figsize=(6.4, 0.42 * len(scores) + 1.1))
@@ -211,7 +213,8 @@ def show_confusion(matrix, class_names, title):
 
     Example:
 
-    >>> axes = show_confusion(np.array([[8, 2], [1, 9]]), ["sound", "defective"], "3 of 20 wrong")
+    >>> matrix = np.array([[8, 2], [1, 9]])
+    >>> axes = show_confusion(matrix, ["sound", "defective"], "3 of 20 wrong")
     >>> plt.close(axes.figure)
     """
     matrix = np.asarray(matrix)
@@ -317,21 +320,21 @@ def show_feature_maps(maps, channels=range(8), scale="layer", title=None, side=1
 def show_plane(
     points, labels, class_names, title, classifier=None, axis_names=("", "")
 ):
-    """Points of up to four classes in a plane, and where a classifier's verdict changes.
+    """Points of up to four classes in a plane and where a classifier's verdict changes.
 
     Args:
         points: float array `(n, 2)`.
         labels: int array `(n,)`, indices into `class_names`.
         class_names: sequence of str.
         title: the finding.
-        classifier: fitted, with `predict` for rows of two numbers; its borders are drawn.
+        classifier: fitted, with `predict` for rows of two numbers; its borders show.
         axis_names: the two quantities.
 
     Returns:
         The matplotlib axes.
 
     Raises:
-        ValueError: if the points do not lie in a plane, or there are more than four classes.
+        ValueError: if the points do not lie in a plane or have more than four classes.
 
     Example:
 
@@ -385,8 +388,8 @@ def show_descents(loss, paths, title, limits=(-2.2, 2.2)):
 
     Example:
 
-    >>> path = np.array([[2, 1], [1, 0.5]])
-    >>> figure = show_descents(lambda a, b: a**2 + b**2, {"half": path}, "halfway in one step")
+    >>> paths = {"half": np.array([[2, 1], [1, 0.5]])}
+    >>> figure = show_descents(lambda a, b: a**2 + b**2, paths, "halfway in one step")
     >>> plt.close(figure)
     """
     size = (2.1 * len(paths) + 0.4, 2.7)

@@ -1,4 +1,4 @@
-"""Generated scenes, deserts and beaches, to learn on before the real photographs come."""
+"""Generated scenes, deserts and beaches, to learn on before real photographs come."""
 
 from functools import cache
 

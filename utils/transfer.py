@@ -21,7 +21,7 @@ from utils.evaluation import equal_error_rate
 
 
 class TCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Transfer component analysis: few numbers a row that vary much and differ little by domain.
+    """Transfer component analysis: few numbers that vary much, but little by domain.
 
     With the rows of source and target stacked, K their kernel, H the centering
     matrix and L the outer product of e, where e is 1/n for each of the n source
@@ -49,7 +49,8 @@ class TCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     >>> rng = np.random.default_rng(0)
     >>> source, target = rng.normal(size=(50, 3)), rng.normal(size=(40, 3)) + [5, 0, 0]
     >>> tca = TCA(2).fit(source, target=target)
-    >>> gap = tca.transform(source).mean(axis=0) - tca.transform_target(target).mean(axis=0)
+    >>> ours, theirs = tca.transform(source), tca.transform_target(target)
+    >>> gap = ours.mean(axis=0) - theirs.mean(axis=0)
     >>> bool(abs(gap).max() < 0.1)  # the means lay 5 apart
     True
     """
@@ -78,7 +79,8 @@ class TCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             or self.n_components < 1
         ):
             raise ValueError(
-                "`kernel` must be 'linear' or 'rbf', `mu` positive, `n_components` at least 1. "
+                "`kernel` must be 'linear' or 'rbf', `mu` positive, "
+                "`n_components` at least 1. "
                 f"Received: {self.kernel!r}, {self.mu}, {self.n_components}"
             )
         if self.gamma is not None and self.gamma <= 0:
@@ -149,7 +151,8 @@ class CORAL(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     Example:
 
     >>> rng = np.random.default_rng(0)
-    >>> source, target = rng.normal(size=(500, 2)), rng.normal(size=(400, 2)) @ [[3, 1], [0, 1]]
+    >>> source = rng.normal(size=(500, 2))
+    >>> target = rng.normal(size=(400, 2)) @ [[3, 1], [0, 1]]
     >>> moved = CORAL(1e-6).fit(source, target=target).transform(source)
     >>> np.allclose(np.cov(moved.T), np.cov(target.T), rtol=1e-3)
     True
@@ -170,7 +173,8 @@ class CORAL(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         target = _target(self, target, X)
         if self.regularization < 0:
             raise ValueError(
-                f"`regularization` must not be negative. Received: {self.regularization}"
+                "`regularization` must not be negative. "
+                f"Received: {self.regularization}"
             )
         self.source_mean_ = self.target_mean_ = X.mean(axis=0)
         self.map_ = np.eye(X.shape[1])
@@ -223,7 +227,8 @@ class Domain:
 
     Example:
 
-    >>> Domain("mono", np.eye(3), np.array([0, 1, 0]), [0, 1], [2], "three numbers").name
+    >>> labels = np.array([0, 1, 0])
+    >>> Domain("mono", np.eye(3), labels, [0, 1], [2], "three numbers").name
     'mono'
     """
 
@@ -294,8 +299,9 @@ def risk_matrix(domains, make_estimator, mapping=None, risk="error"):
             first = first or settings
             if settings != first:
                 raise ValueError(
-                    "Restriction 1 of the CDFG measure is broken: all domains need the same "
-                    f"estimator. Received: {first} and then {settings}"
+                    "Restriction 1 of the CDFG measure is broken: "
+                    "all domains need the same estimator. "
+                    f"Received: {first} and then {settings}"
                 )
             kept = [_training_rows(domain, risk) for domain in (source, target)]
             X, y = source.features[kept[0]], source.labels[kept[0]]
@@ -337,14 +343,15 @@ def _check_restrictions(domains, make_estimator, mapping):
     broken = "of the CDFG measure is broken:"
     if not callable(make_estimator) or hasattr(make_estimator, "fit"):
         raise ValueError(
-            f"Restriction 1 {broken} all domains need the same estimator, made by one function "
-            f"without arguments. Received: {make_estimator!r}"
+            f"Restriction 1 {broken} all domains need the same estimator, "
+            f"made by one function without arguments. Received: {make_estimator!r}"
         )
     shapes = {(domain.descriptors, domain.features.shape[1]) for domain in domains}
     if len(shapes) > 1:
         found = "; ".join(f"{name} ({size} features)" for name, size in sorted(shapes))
         raise ValueError(
-            f"Restriction 2 {broken} all domains need the same descriptors. Received: {found}"
+            f"Restriction 2 {broken} all domains need the same descriptors. "
+            f"Received: {found}"
         )
     for fitted in domains:
         for tested in domains:
@@ -353,8 +360,9 @@ def _check_restrictions(domains, make_estimator, mapping):
             shared = np.intersect1d(fitted.train, tested.test)
             if len(shared):
                 raise ValueError(
-                    f"Restriction 3 {broken} test rows must stay unseen, and the mapping is fitted "
-                    f"on the training rows. Received: {len(shared)} training rows of {fitted.name} "
+                    f"Restriction 3 {broken} test rows must stay unseen, "
+                    "and the mapping is fitted on the training rows. "
+                    f"Received: {len(shared)} training rows of {fitted.name} "
                     f"among the test rows of {tested.name}"
                 )
     if mapping is not None:
@@ -363,8 +371,9 @@ def _check_restrictions(domains, make_estimator, mapping):
         except NotFittedError:
             return
         raise ValueError(
-            f"Restriction 3 {broken} the mapping must be fitted here, on training rows, and it "
-            f"has been fitted before. Received: {mapping!r}; hand in clone(mapping)"
+            f"Restriction 3 {broken} the mapping must be fitted here, "
+            "on training rows, and it has been fitted before. "
+            f"Received: {mapping!r}; hand in clone(mapping)"
         )
 
 
@@ -390,7 +399,7 @@ def cdfg_partial(risks, source, target):
 
     Example:
 
-    >>> risks = {("Ped2", "Ped2"): 26.26, ("Ped2", "Ped1"): 51.46, ("Ped1", "Ped1"): 51.4}
+    >>> risks = {("Ped2", "Ped2"): 26.26, ("Ped2", "Ped1"): 51.46}
     >>> round(cdfg_partial(risks, "Ped2", "Ped1"), 2)
     25.2
     """
