@@ -13,8 +13,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 LISTS = ("requirements.txt", "tests/requirements.txt", "docs/requirements.txt")
-OWN = {"claims", "tests", "tools", "utils"} | {
-    path.stem for folder in ("tools", "tests") for path in (ROOT / folder).glob("*.py")
+OWN = {"tests", "tools", "utils"} | {
+    path.parent.name if path.stem == "__init__" else path.stem
+    for folder in ("tools", "tests")
+    for path in (ROOT / folder).rglob("*.py")
 }
 ABSENT = {"google", "onnxruntime", "ai_edge_litert"}  # Colab's; the benchmark's
 
