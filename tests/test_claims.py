@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import claims.measuring
 import course
+import nbformat
 import pytest
 import vary
 from claims import Paired, paired
@@ -197,6 +198,31 @@ def test_exit_status(tiny, monkeypatch, capsys, fell, broken, status):
     told = capsys.readouterr().out
     assert ("more_is_more fell: more is more" in told) == bool(fell)
     assert ("added: 0 could not be computed" in told) == bool(broken)
+
+
+def test_a_claim_that_no_module_varies_is_told(tiny, monkeypatch, capsys):
+    claim = ("00_New", "nobody_varies_this")
+    monkeypatch.setattr(vary, "rows", lambda: {})
+    monkeypatch.setattr(vary, "write_page", lambda: None)
+    monkeypatch.setattr(vary, "sentences", lambda: {claim: ["more is less"]})
+    monkeypatch.setattr(
+        course, "notebook_paths", lambda names: [tiny.folder / "00_New"]
+    )
+    monkeypatch.setattr("sys.argv", ["vary.py", "--page"])
+    with pytest.raises(SystemExit) as stopped:
+        vary.main()
+    assert stopped.value.code == 1
+    assert 'with NOTEBOOK = "00_New" has this function' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("claim", ["more is more", {"says": "more is more"}])
+def test_a_claim_in_another_form_is_explained(tmp_path, monkeypatch, claim):
+    cell = nbformat.v4.new_markdown_cell("", metadata={"claim": claim})
+    path = tmp_path / "00_New.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    monkeypatch.setattr(course, "notebook_paths", lambda: [path])
+    with pytest.raises(ValueError, match="00_New.ipynb: .*Received: .*more is more"):
+        vary.sentences()
 
 
 _rows = vary.rows

@@ -21,7 +21,8 @@ def test_there_are_notebooks():
     ids=lambda value: getattr(value, "stem", None) or value.__name__,
 )
 def test_form(path, rule):
-    assert rule(nbformat.read(path, 4), path) == []
+    complaints = rule(nbformat.read(path, 4), path)
+    assert not complaints, "\n".join([rule.__doc__.splitlines()[0], *complaints])
 
 
 def test_a_listed_notebook_has_the_strict_rules(monkeypatch):

@@ -8,9 +8,10 @@ import nbformat
 import numpy as np
 import pytest
 import refresh
-from course import NOTEBOOKS, notebook_paths
-from execution import execute
+from course import NOTEBOOKS, notebook_paths, tagged
+from execution import Run, execute
 from PIL import Image
+from small_lesson import small_lesson
 from stamps import setup_cell
 
 
@@ -58,7 +59,10 @@ def test_a_figure_without_alt_text_is_refused():
         ("1 / 0", "ZeroDivisionError"),
     ],
 )
-def test_a_notebook_that_fails_or_changes_is_left_as_it_was(tmp_path, source, message):
+def test_a_notebook_that_fails_or_changes_is_left_as_it_was(
+    tmp_path, monkeypatch, source, message
+):
+    monkeypatch.setattr(refresh, "stamp", lambda *_: None)  # it has no parts
     path = tmp_path / "05_New.ipynb"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
     nbformat.write(notebook, path)
@@ -66,6 +70,59 @@ def test_a_notebook_that_fails_or_changes_is_left_as_it_was(tmp_path, source, me
     with pytest.raises(ValueError, match=message):
         refresh.refresh(path)
     assert path.read_bytes() == before
+
+
+def test_the_set_up_cell_that_runs_is_the_stamped_one(tmp_path, monkeypatch):
+    path, ran, lesson = tmp_path / "05_New.ipynb", [], small_lesson()
+    tagged(lesson, "setup").source = ""
+    nbformat.write(lesson, path)
+
+    def execute(path, cache):
+        ran.append(tagged(nbformat.read(path, 4), "setup").source)
+        return Run(None, 0, 0, "stopped")
+
+    monkeypatch.setattr(refresh, "execute", execute)
+    with pytest.raises(ValueError, match="stopped"):
+        refresh.refresh(path)
+    assert ran == [setup_cell()]
+
+
+def test_a_lacking_tag_is_told_before_anything_is_executed(tmp_path, monkeypatch):
+    path, lesson = tmp_path / "05_New.ipynb", small_lesson()
+    tagged(lesson, "cost-card").metadata.tags = []
+    nbformat.write(lesson, path)
+    monkeypatch.setattr(refresh, "execute", pytest.fail)
+    with pytest.raises(ValueError, match="'cost-card' is missing"):
+        refresh.refresh(path)
+
+
+def test_alt_text_is_asked_for_before_the_other_arithmetics(tmp_path, monkeypatch):
+    path = tmp_path / "05_New.ipynb"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("draw()")])
+    nbformat.write(notebook, path)
+    monkeypatch.setattr(refresh, "stamp", lambda *_: None)  # it has no parts
+    data = {"image/png": base64.b64encode(png(np.zeros((2, 2, 3), np.uint8))).decode()}
+    notebook.cells[0].outputs = [nbformat.v4.new_output("display_data", data)]
+    monkeypatch.setattr(refresh, "execute", lambda *_: Run(notebook, 0, 0))
+    monkeypatch.setattr(refresh.machines, "run_all", pytest.fail)
+    with pytest.raises(ValueError, match="without alt text"):
+        refresh.refresh(path)
+
+
+def test_a_notebook_outside_the_sequence_is_named(tmp_path, monkeypatch):
+    sequence = tmp_path / "sequence.csv"
+    sequence.write_text("notebook,subject,data\n", "utf-8")
+    monkeypatch.setattr(refresh, "SEQUENCE", sequence)
+    with pytest.raises(ValueError, match=f"needs a row for {notebook_paths()[0].stem}"):
+        refresh.table()
+
+
+def test_a_notebook_that_cannot_be_stamped_is_named(tmp_path, monkeypatch):
+    path = tmp_path / "05_New.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(), path)
+    monkeypatch.setattr(refresh, "notebook_paths", lambda: [path])
+    with pytest.raises(ValueError, match="05_New.ipynb: .*'title' is missing"):
+        refresh.derived()
 
 
 def test_an_unknown_name_is_explained():

@@ -255,7 +255,8 @@ def _laid_out(sources):
         encoding="utf-8",
     )
     if done.returncode:
-        raise ValueError(f"ruff cannot lay out the notebook: {done.stderr.strip()}")
+        said = done.stderr.strip().replace("lesson.ipynb:", "code cell ")
+        raise ValueError(f"ruff cannot lay out the notebook: {said}")
     return tuple("".join(cell["source"]) for cell in json.loads(done.stdout)["cells"])
 
 

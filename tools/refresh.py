@@ -32,6 +32,7 @@ from stamps import between, links, stamp, steady
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 README = ROOT / "README.md"
+SEQUENCE = ROOT / "tools" / "sequence.csv"
 FIGURE = ROOT / "docs" / "figure.png"
 
 
@@ -81,6 +82,10 @@ def refresh(path, again=True):
         again: False believes the runs under other arithmetics that are kept.
     """
     stored = nbformat.read(path, 4)
+    before = nbformat.writes(stored)
+    stamp(stored, path)  # it refuses at once, and its set-up cell is the one that runs
+    if nbformat.writes(stored) != before:
+        nbformat.write(stored, path)
     with tempfile.TemporaryDirectory() as cache:
         first = execute(path, cache)
         warm = first if first.error else execute(path, cache)
@@ -91,6 +96,7 @@ def refresh(path, again=True):
         raise ValueError("two runs differ:\n" + "\n".join(differ))
     notebook = warm.notebook
     new = comparison.keep(stored, notebook)
+    figures.make_small(notebook)  # before the long part: it may refuse
     if new:
         runs = {
             m: (not again and machines.kept(path, m)) or None for m in machines.MACHINES
@@ -105,7 +111,6 @@ def refresh(path, again=True):
     if new or "cost" not in tagged(notebook, "cost-card").metadata:
         stamp_cost(notebook, first, warm)
     stamp(notebook, path)
-    figures.make_small(notebook)
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     notebook.metadata = nbformat.from_dict(metadata)  # that no run may change
     nbformat.validate(notebook)
@@ -128,41 +133,56 @@ def stamp_cost(notebook, first, again):
 
 
 def table():
-    """The README's table of notebooks, the planned ones marked."""
+    """The README's table of notebooks, the planned ones marked.
+
+    Raises:
+        ValueError: if a notebook is not in tools/sequence.csv.
+    """
     lines = [
         "| notebook | subject | minutes of reading and doing "
         "| minutes of computing: first, again | memory | data |",
         "|---|---|---|---|---|---|",
     ]
-    with (ROOT / "tools" / "sequence.csv").open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            path = ROOT / "notebooks" / f"{row['notebook']}.ipynb"
-            if not path.exists():
-                name = f"{row['notebook']} (planned)"
-                lines.append(f"| {name} | {row['subject']} | | | | {row['data']} |")
-                continue
-            notebook = nbformat.read(path, 4)
-            cost = tagged(notebook, "cost-card").metadata.get("cost", {})
-            time = (
-                f"{cost['first'] / 60:g}, {cost['again'] / 60:g}"
-                if cost
-                else "not measured"
-            )
-            memory = f"{cost['memory']:g} GB" if cost else ""
-            colab, _ = links(path)
-            name = f"[{path.stem}](notebooks/{path.name}) ([Colab]({colab}))"
-            doing = minutes.core(notebook).rounded
-            cells = (name, row["subject"], str(doing), time, memory, row["data"])
-            lines.append(f"| {' | '.join(cells)} |")
+    with SEQUENCE.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    listed = {row["notebook"] for row in rows}
+    if absent := [p.stem for p in notebook_paths() if p.stem not in listed]:
+        raise ValueError(f"tools/sequence.csv needs a row for {', '.join(absent)}")
+    for row in rows:
+        path = ROOT / "notebooks" / f"{row['notebook']}.ipynb"
+        if not path.exists():
+            name = f"{row['notebook']} (planned)"
+            lines.append(f"| {name} | {row['subject']} | | | | {row['data']} |")
+            continue
+        notebook = nbformat.read(path, 4)
+        cost = tagged(notebook, "cost-card").metadata.get("cost", {})
+        time = (
+            f"{cost['first'] / 60:g}, {cost['again'] / 60:g}"
+            if cost
+            else "not measured"
+        )
+        memory = f"{cost['memory']:g} GB" if cost else ""
+        colab, _ = links(path)
+        name = f"[{path.stem}](notebooks/{path.name}) ([Colab]({colab}))"
+        doing = minutes.core(notebook).rounded
+        cells = (name, row["subject"], str(doing), time, memory, row["data"])
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def derived():
-    """{path: content as it should be} of everything that follows from the notebooks."""
+    """{path: content as it should be} of everything that follows from the notebooks.
+
+    Raises:
+        ValueError: if a notebook cannot be stamped, or is not in tools/sequence.csv.
+    """
     contents = {}
     for path in notebook_paths():
         notebook = nbformat.read(path, 4)
-        stamp(notebook, path)
+        try:
+            stamp(notebook, path)
+        except ValueError as problem:
+            raise ValueError(f"{path.name}: {problem}") from problem
         contents[path] = nbformat.writes(notebook).rstrip("\n").encode() + b"\n"
     contents[README] = between("notebooks", README.read_text("utf-8"), table()).encode()
     contents[concepts.PAGE] = concepts.page().encode()
@@ -195,9 +215,15 @@ def main():
             except ValueError as problem:
                 failed = True
                 print(f"{path.name}: {problem}", file=sys.stderr)
+    try:
+        contents = derived()
+    except ValueError as problem:
+        sys.exit(
+            f"{problem}\nLinks, README and the pages of docs were left as they are."
+        )
     stale = {
         path: content
-        for path, content in derived().items()
+        for path, content in contents.items()
         if not path.exists() or path.read_bytes() != content
     }
     verdict = "is out of date" if arguments.check else "updated"

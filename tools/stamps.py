@@ -130,7 +130,11 @@ def foot(path):
 
 
 def stamp(notebook, path):
-    """Write badges, set-up cell, cost card, contents and foot into a notebook."""
+    """Write badges, set-up cell, cost card, contents and foot into a notebook.
+
+    Raises:
+        ValueError: if a cell's tag or markers are missing, or code is not Python.
+    """
     title, card = tagged(notebook, "title"), tagged(notebook, "cost-card")
     title.source = between("badges", title.source, badges(path))
     last = notebook.cells[-1]

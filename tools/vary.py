@@ -380,7 +380,11 @@ def red(text):
 
 
 def sentences(names=None):
-    """{(notebook, function): [sentence, …]} from the `claim` metadata of all cells."""
+    """{(notebook, function): [sentence, …]} from the `claim` metadata of all cells.
+
+    Raises:
+        ValueError: if a cell's `claim` is not as it has to be.
+    """
     import nbformat
     from course import notebook_paths
 
@@ -389,7 +393,14 @@ def sentences(names=None):
         for cell in nbformat.read(path, 4).cells:
             stated = cell.metadata.get("claim", [])
             for claim in stated if isinstance(stated, list) else [stated]:
-                found[path.stem, claim["function"]].append(claim["says"])
+                try:
+                    found[path.stem, claim["function"]].append(claim["says"])
+                except (KeyError, TypeError):
+                    form = '{"says": a sentence, "function": a name}'
+                    raise ValueError(
+                        f"{path.name}: the metadata `claim` must be {form}. "
+                        f"Received: {claim!r}"
+                    ) from None
     return found
 
 
@@ -467,16 +478,27 @@ def main():
     parser.add_argument("--page", action="store_true", help="write the page alone")
     arguments = parser.parse_args()
     names = {path.stem for path in notebook_paths(arguments.names)}
+    try:
+        said = sentences()
+    except ValueError as problem:
+        sys.exit(str(problem))
     broken = {} if arguments.page else vary(notebooks=names, anew=arguments.anew)
     write_page()
-    said, fell = sentences(), [key for key in fallen(rows()) if key[0] in names]
+    fell = [key for key in fallen(rows()) if key[0] in names]
     for key, reason in broken.items():
         print(red(f"{' · '.join(key)} could not be computed:"), reason, sep="\n")
     for key in fell:
         print(red(f"{' · '.join(key)} fell:"), *said[key])
+    varied = {key[:2] for key in [*rows(), *broken]}
+    unvaried = [key for key in said if key[0] in names and key not in varied]
+    for notebook, claim in unvaried:
+        print(
+            red(f"{notebook} · {claim} is not varied:"),
+            f'no module of tools/claims with NOTEBOOK = "{notebook}" has this function.',
+        )
     counts = f"{len(fell)} claims fell, {len(broken)} could not be computed"
     print(f"{counts}: {PAGE.relative_to(ROOT)}")
-    sys.exit(bool(fell or broken))
+    sys.exit(bool(fell or broken or unvaried))
 
 
 if __name__ == "__main__":

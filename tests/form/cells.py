@@ -53,7 +53,7 @@ def is_narrow(notebook, path):
         for kind, text in (("code", code), ("printed", printed)):
             widest = max(map(len, text.splitlines()), default=0)
             if widest > minutes.WIDTH:
-                fault = f"a {kind} line of {widest} characters"
+                fault = f"a {kind} line of {widest} characters; {minutes.WIDTH} fit"
                 complaints.append(f"cell {number}: {fault}")
     return complaints
 

@@ -23,20 +23,35 @@ def has_varied_claims(notebook, path):
     for number, cell in enumerate(notebook.cells):
         claims = cell.metadata.get("claim", [])
         for claim in claims if isinstance(claims, list) else [claims]:
-            says, function = claim.get("says"), claim.get("function")
+            said = claim if isinstance(claim, dict) else {}
+            says, function = said.get("says"), said.get("function")
             if not (isinstance(says, str) and says.strip() and function):
                 complaints.append(f"cell {number}: a claim needs `says` and `function`")
             elif function not in defined:
-                complaints.append(f"cell {number}: tools/claims has no {function}")
+                fault = f"tools/claims has no {function}{_where(notebook)}"
+                complaints.append(f"cell {number}: {fault}")
             elif function not in rows:
-                complaints.append(f"cell {number}: {function} has no row in claims.csv")
+                fault = f"{function} has no row in claims.csv: run `make claims`"
+                complaints.append(f"cell {number}: {fault}")
     return complaints
+
+
+def _where(notebook):
+    """In which file a claim's function is looked for."""
+    module = _module(notebook)
+    return f" in {module}.py" if module else ": no cell imports the exercises' module"
+
+
+def _module(notebook):
+    """The name of the notebook's module of exercises, or None."""
+    found = re.search(r"from utils\.exercises import (\w+)", all_code(notebook))
+    return found and found[1]
 
 
 def _claim_functions(notebook):
     """Names of the functions in the notebook's module of tools/claims."""
-    module = re.search(r"from utils\.exercises import (\w+)", all_code(notebook))
-    path = CLAIMS / f"{module[1]}.py" if module else None
+    module = _module(notebook)
+    path = CLAIMS / f"{module}.py" if module else None
     if path is None or not path.exists():
         return set()
     body = ast.parse(path.read_text("utf-8")).body

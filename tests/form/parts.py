@@ -24,7 +24,7 @@ def opens_well(notebook, path):
     if "title" not in tags(first) or not first.source.startswith("# "):
         return ["the first cell is not a heading tagged `title`"]
     if badges(path) not in first.source:
-        return ["the links under the title are not this file's"]
+        return ["the links under the title are not this file's: run `make refresh`"]
     return []
 
 
@@ -33,7 +33,8 @@ def is_set_up(notebook, path):
     first = code_cells(notebook)[0]
     packages = first.metadata.get("packages", [])
     if "setup" not in tags(first) or first.source != setup_cell(packages):
-        return ["the first code cell is not the course's set-up cell"]
+        fault = "the first code cell is not the course's set-up cell, tagged `setup`"
+        return [f"{fault}: run `make refresh`"]
     if "solar_cells" in all_code(notebook) and "elpv-dataset" not in packages:
         return ["the set-up cell does not ask for elpv-dataset"]
     if len(with_tag(notebook, "imports")) != 1:
@@ -92,8 +93,10 @@ def _opening(notebook):
     if not 3 <= len(re.findall(r"^- ", objectives.partition("You need")[0], re.M)) <= 5:
         complaints.append("three to five objectives are needed")
     card = "\n".join(cell.source for cell in with_tag(notebook, "cost-card"))
-    if not re.search(r"<!-- cost -->\n\*\*Cost\*\*.*minute.*GB.*download", card):
-        complaints.append("the cost card is not measured")
+    if not card:
+        complaints.append("no cell is tagged `cost-card`")
+    elif not re.search(r"<!-- cost -->\n\*\*Cost\*\*.*minute.*GB.*download", card):
+        complaints.append("the cost card is not measured: run `make refresh`")
     return complaints
 
 

@@ -30,7 +30,7 @@ def ran_once(notebook, path):
     cells = [cell for cell in code_cells(notebook) if cell.source.strip()]
     counts = [cell.execution_count for cell in cells]
     if counts != list(range(1, len(counts) + 1)):
-        return ["not one run from top to bottom"]
+        return ["not one run from top to bottom: run `make refresh`"]
     return [
         f"code cell {number} was changed and not executed since: run `make refresh`"
         for number, cell in enumerate(cells)
