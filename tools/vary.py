@@ -494,7 +494,7 @@ def main():
     for notebook, claim in unvaried:
         print(
             red(f"{notebook} · {claim} is not varied:"),
-            f'no module of tools/claims with NOTEBOOK = "{notebook}" has this function.',
+            f'no module of tools/claims for NOTEBOOK = "{notebook}" has this function.',
         )
     counts = f"{len(fell)} claims fell, {len(broken)} could not be computed"
     print(f"{counts}: {PAGE.relative_to(ROOT)}")
