@@ -212,7 +212,7 @@ def test_a_claim_that_no_module_varies_is_told(tiny, monkeypatch, capsys):
     with pytest.raises(SystemExit) as stopped:
         vary.main()
     assert stopped.value.code == 1
-    assert 'with NOTEBOOK = "00_New" has this function' in capsys.readouterr().out
+    assert 'for NOTEBOOK = "00_New" has this function' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("claim", ["more is more", {"says": "more is more"}])
