@@ -41,7 +41,7 @@ test: $(INSTALLED)  ## run all that CI runs: style, helpers, exercises, form, al
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pytest -n auto --dist loadfile
-	$(RUN) -m pytest -n auto --dist loadfile -p tests.nbval_repairs @tests/nbval.args $(CHOSEN)
+	$(RUN) -m pytest -p tests.nbval_repairs @tests/nbval.args -n auto --dist loadfile $(CHOSEN)
 
 test-colab:  ## the same with the package versions of Colab's runtimes (RUNTIME=2026-08 ONLY="04 05")
 	$(PYTHON) tools/colab_runtime.py $(RUNTIME) $(if $(ONLY),--only $(ONLY))

@@ -1,5 +1,6 @@
 """Pre-trained networks: real photographs, own preprocessing, layers, clear errors."""
 
+import os
 from importlib import resources
 
 import keras
@@ -48,6 +49,9 @@ def test_a_second_network_has_the_same_layers(size):
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 @pytest.mark.parametrize("name", [backbones.BUNDLED, "MobileNetV2"])
 def test_class_probabilities_are_float32_under_any_policy(name, policy):
+    if policy == "mixed_bfloat16" and os.environ.get("DNNL_MAX_CPU_ISA"):
+        # TensorFlow asks the processor what oneDNN can, and not this setting
+        pytest.skip("oneDNN was told to do without what bfloat16 needs")
     weights = "imagenet" if name == backbones.BUNDLED else None
     keras.config.set_dtype_policy(policy)
     try:

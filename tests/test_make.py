@@ -14,6 +14,7 @@ import pytest
 from course import ROOT
 
 LISTS = ("requirements.txt", "tests/requirements.txt", "docs/requirements.txt")
+SIDE_BY_SIDE = "-m pytest -n auto --dist loadfile"
 NOTEBOOKS = ("04_One", "05_Two", "06_Three")
 
 RUNS_HERE = os.name != "nt" and shutil.which("make")
@@ -250,14 +251,14 @@ def test_test_runs_everything_whatever_keras_json_says(recorded):
         ["-m", "pytest"],
         ["-m", "pytest"],
     ]
-    assert ran[2][0] == "-m pytest" and ran[3][0].endswith(" notebooks")
+    assert ran[2][0] == SIDE_BY_SIDE and ran[3][0].endswith(" notebooks")
     assert {call[1] for call in ran} == {f"tensorflow {recorded / 'build' / 'keras'}"}
 
 
 def test_only_some_notebooks(recorded):
     assert make(recorded, "test", "ONLY=06 04_One 06").returncode == 0
     *others, (last, _) = calls(recorded)
-    assert [call for call, _ in others][-1] == "-m pytest" and len(others) == 3
+    assert [call for call, _ in others][-1] == SIDE_BY_SIDE and len(others) == 3
     assert last.split()[-2:] == ["notebooks/04_One.ipynb", "notebooks/06_Three.ipynb"]
 
 
