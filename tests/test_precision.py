@@ -4,7 +4,7 @@ import keras
 import pytest
 from test_exercises import EXERCISES, said
 
-from utils.exercises import Exercise, Wrong
+from utils.exercises.old import Exercise, Wrong
 
 
 @pytest.fixture(params=["mixed_float16", "mixed_bfloat16", "float16"])

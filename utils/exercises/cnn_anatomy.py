@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.exercises import Exercise, Wrong, array, call, describe, number
+from utils.exercises.old import Exercise, Wrong, array, call, describe, number
 
 
 def _layer_answer(N, P, d, K, s, z):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.exercises import Exercise, Wrong, array, call, describe
+from utils.exercises.old import Exercise, Wrong, array, call, describe
 
 
 def _verify_cost(function):

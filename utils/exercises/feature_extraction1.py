@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.neighbors import KNeighborsClassifier
 
-from utils.exercises import Exercise, Wrong, array, call, number
+from utils.exercises.old import Exercise, Wrong, array, call, number
 
 
 def _verify_balanced_accuracy(function):

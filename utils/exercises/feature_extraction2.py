@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.metrics import balanced_accuracy_score
 
-from utils.exercises import Exercise, Wrong, array, call, number
+from utils.exercises.old import Exercise, Wrong, array, call, number
 
 
 def _directions(rows, centered=True):

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
-from utils.exercises import Exercise, Wrong, array, call, number
+from utils.exercises.old import Exercise, Wrong, array, call, number
 
 
 def _verify_schedule(function):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.exercises import Exercise, Wrong, array, call, number
+from utils.exercises.old import Exercise, Wrong, array, call, number
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 NAMES = {RED: "red", GREEN: "green", BLUE: "blue"}

@@ -1,0 +1,570 @@
+"""The engine of the exercises: a solution, its cases and its mistakes, each written once.
+
+A check prints one of three things: not attempted yet, right, or what is wrong with this
+very answer. The answer and the solution run on the same cases. If they differ, so do the
+solution's *mistakes*: changes of its source, such as `"lead + 1 → lead"`. The one that gives
+what the learner's answer gave, in every case, says its sentence.
+"""
+
+import ast
+import contextlib
+import dataclasses
+import inspect
+import re
+import sys
+import textwrap
+import types
+import warnings
+from functools import cached_property
+
+import numpy as np
+
+from utils.exercises.values import (
+    Wrong,
+    as_numbers,
+    close,
+    conform,
+    copied,
+    describe,
+    equal,
+    is_numeric,
+    safely,
+    show,
+    unchanged,
+)
+
+STUB = "Not attempted yet: fill in the cell above, run it, then run this one again."
+
+# Slips that fit any exercise: what was done to the right numbers, or is left to do.
+SLIPS = {
+    "that is in percent; a fraction is asked": lambda right: 100 * right,
+    "that is a hundredth of it": lambda right: right / 100,
+    "the sign is turned round": lambda right: -right,
+    "that is the square of it": lambda right: right**2,
+    "that is the square root of it": np.sqrt,
+    "that is half of it": lambda right: right / 2,
+    "it is twice too large": lambda right: 2 * right,
+    "that is what is missing to 1": lambda right: 1 - right,
+    "numerator and denominator are exchanged": lambda right: 1 / right,
+    "that is the logarithm of it": np.log,
+    "it is rounded; leave all digits": np.round,
+    "it is rounded; leave all the digits": lambda right: np.round(right, 1),
+    "it is rounded, but all digits are needed": lambda right: np.round(right, 2),
+    "it is rounded, and all digits are needed": lambda right: np.round(right, 3),
+    "it is 1 too large": lambda right: right + 1,
+    "it is 1 too small": lambda right: right - 1,
+    "the sign is lost": np.abs,
+    "negative values are cut off": lambda right: np.maximum(right, 0),
+    "the order is reversed": lambda right: right[::-1],
+    "the last axis is reversed": lambda right: right[..., ::-1],
+    "rows and columns are exchanged": np.transpose,
+    "the values are sorted; keep their order": np.sort,
+}
+LEFT_TO_DO = {
+    "the mean of these values is asked": np.mean,
+    "the sum of these values is asked": np.sum,
+    "an axis of length 1 is left over": np.squeeze,
+}
+
+
+class named(tuple):
+    """A case with a name, for the message: `named("two images", images, labels)`.
+
+    >>> named("a pair", 1, 2).name
+    'a pair'
+    """
+
+    def __new__(cls, name, *arguments):
+        case = super().__new__(cls, arguments)
+        case.name = name
+        return case
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What a function made of a case: a value and its view, or why there is none."""
+
+    value: object = None
+    facts: object = None
+    failure: str = ""
+    error: str = ""  # what was raised
+
+
+class Exercise:
+    """A solution, the cases that it is tried on, its mistakes, and hints.
+
+    Args:
+        solution: function; its source is stamped into the notebook. If the learner
+            answers with a value, a function without arguments that returns it.
+        cases: function of a NumPy generator that returns a list of tuples of
+            arguments, or of `named(...)` ones: different shapes, edges among them.
+        mistakes: `{change: sentence}`. A change is `"old → new"`, where `old` stands
+            exactly once in the solution, or a tuple of those; or, without an arrow,
+            an expression of the solution's arguments. A sentence may name arguments in
+            braces. What it says follows "1.2 instead of 1.5: ".
+        hints: tuple of str, from a nudge to nearly the solution.
+        lesson: what the right answer shows; a str, or a function that returns it.
+        view: function of a result and the case's arguments that returns what counts of
+            it: numbers, a tuple, or a dictionary whose keys name the facts. It may
+            raise `Wrong`, and whatever else it raises means: not of this kind.
+        parts: names of the results, if there are several.
+        also: changes of the solution that are right as well.
+        tolerance: relative tolerance, if not that of the numbers' kind.
+        repeatable: the answer must give the same when it is called again.
+        verify: function of the answer that raises `Wrong`, for what resists.
+
+    Example:
+
+    >>> def half(x):
+    ...     return x / 2
+    >>> exercise = Exercise(
+    ...     half,
+    ...     cases=lambda rng: [(8,), (rng.normal(size=3),)],
+    ...     mistakes={"x / 2 → x * 2": "halves are smaller than {x}"},
+    ...     hints=("Divide.",),
+    ...     lesson="Two halves are a whole.",
+    ... )
+    >>> exercise.check(...)
+    Not attempted yet: fill in the cell above, run it, then run this one again.
+    >>> exercise.check(lambda x: x + x)
+    Not yet: for x = 8, 16 instead of 4: halves are smaller than 8.
+    >>> exercise.check(lambda x: x * 0.5)
+    Right. Two halves are a whole.
+    >>> exercise.hint()
+    Hint 1 of 1: Divide.
+    """
+
+    def __init__(
+        self, solution, cases=None, mistakes=(), hints=(), lesson="", *,
+        view=None, parts=(), also=(), tolerance=None, repeatable=False, verify=None,
+    ):  # fmt: skip
+        self.solution, self.hints, self.lesson = solution, hints, lesson
+        self.mistakes, self.also = dict(mistakes), also
+        self.view, self.parts, self.tolerance = view, parts, tolerance
+        self.repeatable, self.verify = repeatable, verify
+        self.parameters = list(inspect.signature(solution).parameters)
+        self._draw = cases or (lambda rng: [()])
+        self._text = _without_decorators(inspect.getsource(solution))
+        self._hints_shown = 0
+        for change in (*self.mistakes, *also):
+            self._changed(change)
+
+    def check(self, answer):
+        """Print whether the answer is missing, right, or what is wrong with it.
+
+        The answer computes in float32, whatever precision the notebook chose.
+        """
+        if is_stub(answer):
+            print(STUB)
+            return
+        try:
+            with quietly(), in_float32():
+                self.judge(answer)
+            lesson = self.lesson() if callable(self.lesson) else self.lesson
+            print(f"Right. {lesson}")
+        except Wrong as reason:
+            print(re.sub(r"([.?…])\.$", r"\1", f"Not yet: {reason}."))
+        except BaseException as error:
+            print(f"Not yet: this answer cannot be judged ({type(error).__name__}).")
+
+    def hint(self):
+        """Print the next hint; after the last one, start over."""
+        shown = self._hints_shown % len(self.hints)
+        self._hints_shown += 1
+        print(f"Hint {shown + 1} of {len(self.hints)}: {self.hints[shown]}")
+
+    def source(self):
+        """The solution as a notebook shows it: its source, or `name = value`.
+
+        >>> def my_sum():
+        ...     return 2 + 2
+        >>> print(Exercise(my_sum).source())
+        my_sum = 2 + 2
+        """
+        if self.parameters:
+            return self._text.rstrip()
+        head, body = self._text.split(":\n", 1)
+        name = head.split()[1].split("(")[0]
+        return textwrap.dedent(body).rstrip().replace("return", f"{name} =")
+
+    def judge(self, answer):
+        """Raise `Wrong` with the reason if the answer is not right in every case."""
+        if self.verify:
+            self.verify(answer)
+        got = [self._run(answer, case) for case in self.cases]
+        if self.repeatable and not any(outcome.failure for outcome in got):
+            self._ask_again(answer, got)
+        right = [self._agree(*pair) for pair in zip(self._by_case(got), self.wanted)]
+        if all(right):
+            return
+        for change in self.also:
+            other = self._outcomes(change)
+            if all(map(self._agree, self._by_case(got), other)):
+                return
+        first = right.index(False)
+        failure = got[first].failure
+        if failure:
+            raise Wrong(f"{failure}{self._same_error(got, first)}")
+        reason, part, first = self._explain(got) or ("", None, first)
+        told = self._told(self.cases[first])
+        text = self._difference(got[first].value, first, part, bool(reason))
+        raise Wrong(f"{told}{text}{': ' if reason else ''}{reason}")
+
+    # The solution, its cases and its mistakes
+
+    @cached_property
+    def cases(self):
+        """The list of cases; drawn once, and always the same."""
+        return list(self._draw(np.random.default_rng(0)))
+
+    @cached_property
+    def wanted(self):
+        """What the solution makes of each case."""
+        return [self._run(self.solution, case, own=True) for case in self.cases]
+
+    def mistake(self, change):
+        """The function that makes this mistake, or mistakes."""
+        text = self._changed(change)
+        space = dict(self.solution.__globals__)
+        exec(compile(text, f"<{change}>", "exec"), space)
+        return space[self.solution.__name__]
+
+    def _changed(self, change):
+        """The solution's source with a change in it."""
+        steps = (change,) if isinstance(change, str) else change
+        text = self._text
+        if "→" not in steps[0]:
+            head = ast.unparse(ast.parse(text).body[0].args)
+            return f"def {self.solution.__name__}({head}):\n    return {steps[0]}\n"
+        for step in steps:
+            old, new = step.split("→")
+            old, new = old.removesuffix(" "), new.removeprefix(" ")
+            if text.count(old) != 1:
+                raise ValueError(
+                    f"What a mistake changes must stand once in `{self.solution.__name__}`. "
+                    f"Received: {old!r}, which stands there {text.count(old)} times"
+                )
+            text = text.replace(old, new)
+        return text
+
+    @cached_property
+    def _made(self):
+        return {}
+
+    def _outcomes(self, change):
+        """What a mistake makes of each case; computed once."""
+        if change not in self._made:
+            function = self.mistake(change)
+            self._made[change] = [self._run(function, c, own=True) for c in self.cases]
+        return self._made[change]
+
+    # Running, viewing and comparing
+
+    def _run(self, function, case, own=False):
+        """The outcome of a function on copies of a case's arguments."""
+        if not self.parameters and not own:
+            return Outcome(function)
+        if not callable(function):
+            return Outcome(
+                failure=f"a function is needed; received {describe(function)}"
+            )
+        name = str(safely(lambda f: f.__name__, function, "your function"))
+        try:
+            inspect.signature(function).bind(*case)
+        except TypeError:
+            return Outcome(
+                failure=f"`{name}` must take {len(case)} arguments, "
+                f"({', '.join(self.parameters)}); keep the first line as it was"
+            )
+        except BaseException:  # it has no signature
+            pass
+        given = tuple(map(copied, case))
+        try:
+            value = function(*given)
+        except BaseException as error:
+            return Outcome(**_raised(name, error, self._told(case)))
+        if value is None:
+            return Outcome(
+                failure=f"`{name}` returned None. Is a `return` missing?", error="None"
+            )
+        for parameter, before, after in zip(self.parameters, case, given):
+            if not safely(lambda pair: unchanged(*pair), (before, after), False):
+                return Outcome(
+                    failure=f"`{name}` changed its argument `{parameter}` in place; the "
+                    "caller still needs it. Compute a new array instead"
+                )
+        facts = self._facts(value, case) if own else None
+        return Outcome(value, facts)
+
+    def _facts(self, value, case):
+        """What counts of a result of our own."""
+        try:
+            return self.view(value, *case) if self.view else value
+        except Exception:
+            return value
+
+    def _seen(self, value, like, case):
+        """What counts of a learner's result, in the form of another outcome.
+
+        Raises:
+            Wrong: if it is of another kind.
+        """
+        value = conform(value, like.value)
+        if self.view is None or like.facts is like.value:
+            return value
+        try:
+            return self.view(value, *case)
+        except Wrong:
+            raise
+        except BaseException:
+            raise Wrong(
+                f"{describe(value)} came back, and {describe(like.value)} is needed"
+            ) from None
+
+    def _by_case(self, outcomes):
+        return zip(outcomes, self.cases)
+
+    def _agree(self, got_and_case, other, part=None, after=None):
+        """Whether an outcome is, in what counts, the same as another."""
+        got, case = got_and_case
+        if got.failure or other.failure:
+            return False
+        try:
+            seen, facts = self._seen(got.value, other, case), other.facts
+            if part is not None:
+                seen, facts = seen[part], facts[part]
+            seen = after(as_numbers(seen)) if after else seen
+            return equal(seen, facts, self.tolerance)
+        except Exception:
+            return False
+
+    def _ask_again(self, answer, got):
+        for outcome, case in self._by_case(got):
+            again = self._run(answer, case)
+            try:
+                same = equal(conform(again.value, outcome.value), outcome.value)
+            except Wrong:
+                same = False
+            if not same:
+                raise Wrong(
+                    f"{self._told(case)}called twice, it gave two results; fix the seed, or "
+                    "draw from the generator that is handed in"
+                )
+
+    # Finding the reason
+
+    def _same_error(self, got, first):
+        """The sentence of the mistake that raises the same error, if there is one."""
+        for change, sentence in self.mistakes.items():
+            other = self._outcomes(change)[first]
+            if other.error and other.error == got[first].error:
+                return f". {self._filled(sentence, first)}"
+        return ""
+
+    def _explain(self, got):
+        """A reason, and the part and the case that it explains; None if none fits."""
+        facts = self.wanted[0].facts
+        parts = range(len(facts)) if isinstance(facts, tuple) else ()
+        for part in (None, *(facts if isinstance(facts, dict) else parts)):
+            wrong = self._wrong(got, part)
+            if not wrong:
+                continue
+            for change, sentence in self.mistakes.items():
+                if self._fits(got, wrong, self._outcomes(change), part):
+                    return self._filled(sentence, wrong[0]), part, wrong[0]
+            for sentence, slip in SLIPS.items():
+                others = [self._slipped(slip, want, part) for want in self.wanted]
+                if self._fits(got, wrong, others, part):
+                    return sentence, part, wrong[0]
+            for sentence, rest in LEFT_TO_DO.items():
+                if self._fits(got, wrong, self.wanted, part, rest):
+                    return sentence, part, wrong[0]
+            if part is not None:  # the first part that is wrong; later ones may follow
+                return "", part, wrong[0]
+        return None
+
+    @staticmethod
+    def _slipped(slip, want, part):
+        """The outcome of somebody who has the right numbers and slips at the end."""
+        facts = want.facts if part is None else want.facts[part]
+        try:
+            facts = slip(np.asarray(facts) if is_numeric(facts) else None)
+            if part is not None:
+                facts = {part: facts}
+            return Outcome(want.value, facts)
+        except Exception:
+            return Outcome(failure="does not fit")
+
+    def _wrong(self, got, part):
+        """The cases in which a part, or the whole, came back and is not right."""
+        return [
+            i
+            for i, (pair, want) in enumerate(zip(self._by_case(got), self.wanted))
+            if not pair[0].failure and not self._agree(pair, want, part)
+        ]
+
+    def _fits(self, got, wrong, others, part, after=None):
+        """Whether others' outcomes explain the answer where it is wrong.
+
+        Everywhere; or in two cases and half of all, the first among them. One case may be
+        a coincidence if the others stray where the answer is right.
+        """
+        pairs = list(self._by_case(got))
+        same = [self._agree(pairs[i], others[i], part, after) for i in wrong]
+        if not all(same) or len(wrong) > 1:
+            return same[0] and sum(same) >= max(2, len(wrong) / 2)
+        return bool(after) or all(
+            self._agree(pairs[i], others[i], part)
+            for i in range(len(got))
+            if i not in wrong and not got[i].failure
+        )
+
+    # Words
+
+    def _filled(self, sentence, i):
+        """The sentence with the case's arguments in its braces."""
+        return sentence.format(**dict(zip(self.parameters, self.cases[i])))
+
+    def _told(self, case):
+        """The case in words: its name, or its arguments."""
+        if hasattr(case, "name"):
+            return f"for {case.name}, "
+        words = filter(None, map(_told, self.parameters, case))
+        return f"for {', '.join(words)}, " if case else ""
+
+    def _difference(self, value, i, part, short):
+        """The learner's value beside the right one, as precisely as it can be said."""
+        want, name = self.wanted[i], ""
+        try:
+            seen = self._seen(value, want, self.cases[i])
+        except Wrong as reason:
+            return str(reason)
+        facts = want.facts
+        while isinstance(facts, (tuple, dict)):
+            keys = list(facts if isinstance(facts, dict) else range(len(facts)))
+            off = [k for k in keys if not equal(seen[k], facts[k], self.tolerance)]
+            key = off[0] if part is None else part
+            named_parts = isinstance(facts, tuple) and self.parts
+            name += f"{self.parts[key] if named_parts else _ordinal(key)}: "
+            seen, facts, part = seen[key], facts[key], None
+        return name + _difference(seen, facts, self.tolerance, short)
+
+
+def _told(parameter, value):
+    """An argument in words; None for what has none, such as a random generator."""
+    if callable(value) or isinstance(value, np.random.Generator):
+        return None
+    text = safely(repr, value, "").removeprefix("array(").removesuffix(")")
+    if len(text) > 40 or "\n" in text or "<" in text:
+        shape = getattr(value, "shape", None)
+        text = describe(value) if shape is None else f"shape {tuple(shape)}"
+        return f"{parameter} of {text}" if shape is not None else f"{parameter}: {text}"
+    return f"{parameter} = {text}"
+
+
+def _ordinal(key):
+    names = ("the first result", "the second result", "the third result")
+    return key if isinstance(key, str) else (*names, *[f"result {key + 1}"] * 99)[key]
+
+
+def _difference(seen, facts, tolerance, short):
+    """Two results that differ, in words: shape, kind, finiteness, values."""
+    if not is_numeric(facts):
+        return f"{describe(seen)} instead of {describe(facts)}"
+    try:
+        seen = as_numbers(seen)
+    except Wrong as reason:
+        return str(reason)
+    facts = as_numbers(facts)
+    if seen.shape != facts.shape:
+        if not facts.shape and short:
+            return f"{seen.size} values came back"
+        if not facts.shape:
+            return f"one number is asked; it has shape {seen.shape}: {describe(seen)}"
+        if not seen.shape:
+            return f"one number, {show(seen)[0]}, instead of an array of {facts.shape}"
+        return f"the result has shape {seen.shape} instead of {facts.shape}"
+    finite = short or np.isfinite(seen).all() or not np.isfinite(facts).all()
+    zero = "" if finite else "; is something divided by zero, or too large?"
+    off = ~close(seen, facts, tolerance)
+    if seen.ndim < 2 and seen.size <= 8:
+        one, other = show(seen, facts)
+        return f"{one} instead of {other}{zero}"
+    place = tuple(int(i) for i in np.argwhere(off)[0])
+    one, other = show(seen[place], facts[place])
+    at = ", ".join(map(str, place))
+    text = f"{one} instead of {other} at [{at}]{zero}"
+    return text if short else f"{off.sum()} of {off.size} values are off, first {text}"
+
+
+def _raised(name, error, told):
+    """What an outcome is told of an error; without the numbers that Keras counts with."""
+    text = str(safely(str, error, "")).split("\n")[0][:200]
+    kind = type(error).__name__
+    if isinstance(error, KeyboardInterrupt):
+        return {"failure": f"`{name}` was stopped before it returned"}
+    failure = f"{told}`{name}` raised {kind}: {text}".rstrip(": ")
+    return {"failure": failure, "error": kind + re.sub(r"_\d+|<.*", "", text)}
+
+
+def _without_decorators(source):
+    text = textwrap.dedent(source)
+    return text[text.index("def ") :] if text.startswith("@") else text
+
+
+@contextlib.contextmanager
+def quietly():
+    """A block in which an overflow or a deprecated name says nothing."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
+def in_float32():
+    """A block whose Keras layers are float32; then the precision is as it was before.
+
+    >>> import keras
+    >>> keras.config.set_dtype_policy("mixed_float16")
+    >>> with in_float32():
+    ...     keras.layers.Dense(1).compute_dtype
+    'float32'
+    >>> keras.config.dtype_policy().name
+    'mixed_float16'
+    >>> keras.config.set_dtype_policy("float32")
+    """
+    keras = sys.modules.get("keras")  # to import it takes seconds; not all need it
+    if keras is None:
+        yield
+        return
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def is_stub(answer):
+    """True for None, `...`, and a function whose body does nothing.
+
+    Its compiled code is compared with that of bodies that do nothing.
+
+    >>> def stub(x):
+    ...     "A docstring is not an attempt."
+    ...     ...
+    >>> is_stub(stub), is_stub(lambda x: x), is_stub(None), is_stub(0)
+    (True, False, True, False)
+    """
+    if answer is None or answer is ...:
+        return True
+    if not isinstance(answer, types.FunctionType):
+        return False
+    code, doc = answer.__code__, answer.__doc__
+    for body in ("...", "pass", "return", "return None", "...; pass", "pass; ..."):
+        text = f"def stub():\n    {doc!r}\n    {body}" if doc else f"def stub(): {body}"
+        idle = compile(text, "", "exec").co_consts[0]
+        constants = [c for c in code.co_consts if c != doc]
+        if idle.co_code == code.co_code and constants == [None]:
+            return True
+    return False
