@@ -15,7 +15,7 @@ import sys
 import textwrap
 import types
 import warnings
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -107,7 +107,8 @@ class Exercise:
         view: function of a result and the case's arguments that returns what counts of
             it: numbers, a tuple, or a dictionary whose keys name the facts. It may
             raise `Wrong`, and whatever else it raises means: not of this kind.
-        parts: names of the results, if there are several.
+        parts: names of the results, if there are several; or `{name: sentence}`, with
+            what to say of a part that no mistake explains.
         also: changes of the solution that are right as well.
         tolerance: relative tolerance, if not that of the numbers' kind.
         repeatable: the answer must give the same when it is called again.
@@ -198,8 +199,8 @@ class Exercise:
         if all(right):
             return
         for change in self.also:
-            other = self._outcomes(change)
-            if all(map(self._agree, self._by_case(got), other)):
+            pairs = enumerate(self._by_case(got))
+            if all(self._agree(pair, self._outcome(change, i)) for i, pair in pairs):
                 return
         first = right.index(False)
         failure = got[first].failure
@@ -251,12 +252,14 @@ class Exercise:
     def _made(self):
         return {}
 
-    def _outcomes(self, change):
-        """What a mistake makes of each case; computed once."""
+    def _outcome(self, change, i):
+        """What a mistake makes of a case; computed when asked for, once."""
         if change not in self._made:
-            function = self.mistake(change)
-            self._made[change] = [self._run(function, c, own=True) for c in self.cases]
-        return self._made[change]
+            self._made[change] = self.mistake(change), {}
+        function, made = self._made[change]
+        if i not in made:
+            made[i] = self._run(function, self.cases[i], own=True)
+        return made[i]
 
     # Running, viewing and comparing
 
@@ -356,7 +359,7 @@ class Exercise:
     def _same_error(self, got, first):
         """The sentence of the mistake that raises the same error, if there is one."""
         for change, sentence in self.mistakes.items():
-            other = self._outcomes(change)[first]
+            other = self._outcome(change, first)
             if other.error and other.error == got[first].error:
                 return f". {self._filled(sentence, first)}"
         return ""
@@ -370,22 +373,27 @@ class Exercise:
             if not wrong:
                 continue
             for change, sentence in self.mistakes.items():
-                if self._fits(got, wrong, self._outcomes(change), part):
+                if self._fits(got, wrong, partial(self._outcome, change), part):
                     return self._filled(sentence, wrong[0]), part, wrong[0]
             for sentence, slip in SLIPS.items():
-                others = [self._slipped(slip, want, part) for want in self.wanted]
+                others = partial(self._slipped, slip, part)
                 if self._fits(got, wrong, others, part):
                     return sentence, part, wrong[0]
             for sentence, rest in LEFT_TO_DO.items():
-                if self._fits(got, wrong, self.wanted, part, rest):
+                if self._fits(got, wrong, self.wanted.__getitem__, part, rest):
                     return sentence, part, wrong[0]
             if part is not None:  # the first part that is wrong; later ones may follow
-                return "", part, wrong[0]
+                reason = (
+                    list(self.parts.values())[part]
+                    if isinstance(self.parts, dict)
+                    else ""
+                )
+                return reason, part, wrong[0]
         return None
 
-    @staticmethod
-    def _slipped(slip, want, part):
+    def _slipped(self, slip, part, i):
         """The outcome of somebody who has the right numbers and slips at the end."""
+        want = self.wanted[i]
         facts = want.facts if part is None else want.facts[part]
         try:
             facts = slip(np.asarray(facts) if is_numeric(facts) else None)
@@ -410,14 +418,16 @@ class Exercise:
         a coincidence if the others stray where the answer is right.
         """
         pairs = list(self._by_case(got))
-        same = [self._agree(pairs[i], others[i], part, after) for i in wrong]
-        if not all(same) or len(wrong) > 1:
-            return same[0] and sum(same) >= max(2, len(wrong) / 2)
-        return bool(after) or all(
-            self._agree(pairs[i], others[i], part)
-            for i in range(len(got))
-            if i not in wrong and not got[i].failure
-        )
+
+        def same(i):
+            return self._agree(pairs[i], others(i), part, after)
+
+        if not same(wrong[0]):
+            return False
+        if len(wrong) > 1:
+            return sum(map(same, wrong)) >= max(2, len(wrong) / 2)
+        rest = (i for i in range(len(got)) if i != wrong[0] and not got[i].failure)
+        return bool(after) or all(map(same, rest))
 
     # Words
 
@@ -445,7 +455,7 @@ class Exercise:
             off = [k for k in keys if not equal(seen[k], facts[k], self.tolerance)]
             key = off[0] if part is None else part
             named_parts = isinstance(facts, tuple) and self.parts
-            name += f"{self.parts[key] if named_parts else _ordinal(key)}: "
+            name += f"{list(self.parts)[key] if named_parts else _ordinal(key)}: "
             seen, facts, part = seen[key], facts[key], None
         return name + _difference(seen, facts, self.tolerance, short)
 
@@ -469,6 +479,8 @@ def _ordinal(key):
 
 def _difference(seen, facts, tolerance, short):
     """Two results that differ, in words: shape, kind, finiteness, values."""
+    if isinstance(facts, str) and isinstance(seen, str):
+        return f"{seen} instead of {facts}"
     if not is_numeric(facts):
         return f"{describe(seen)} instead of {describe(facts)}"
     try:

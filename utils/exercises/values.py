@@ -130,7 +130,7 @@ def close(one, other, tolerance=None):
     else:
         relative = tolerance or (1e-5 if epsilon < 1e-10 else 1000 * epsilon)
         sizes = np.abs(other[np.isfinite(other)]).astype(float)
-        absolute = relative / 100 * sizes.max(initial=1e-6)
+        absolute = relative / (100 if epsilon < 1e-10 else 10) * sizes.max(initial=1e-6)
     if not kinds and tolerance is None:
         return one == other
     return np.isclose(one, other, relative, absolute, equal_nan=True)
