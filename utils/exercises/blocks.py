@@ -30,7 +30,9 @@ def network(x, y):
     try:
         return keras.Model(x, y)
     except Exception:
-        raise Wrong("what came back does not come from x: layers must be called on x")
+        raise Wrong(
+            "what came back does not come from x: layers must be called on x"
+        ) from None
 
 
 def leaves(layer):
@@ -46,6 +48,8 @@ def kernels_of(model):
         for weight in layer.weights:
             if "kernel" in weight.name:
                 shape = tuple(weight.shape)
+                if getattr(layer, "groups", 1) == shape[-1] > 1:  # as if depthwise
+                    shape = (*shape[:-2], shape[-1], 1)
                 seen[shape] = seen.get(shape, 0) + 1
                 bias = getattr(layer, "bias", None)
                 found.append(((*shape, seen[shape]), weight, bias))
@@ -62,14 +66,14 @@ def computed(model, biased=(), training=False):
     """
     for key, kernel, bias in kernels_of(model):
         draw = np.random.default_rng(key)
-        kernel.assign(draw.normal(0, 0.5, kernel.shape))
+        kernel.assign(draw.normal(0, 0.5, key[:-1]).reshape(kernel.shape))
         if bias is not None:
             bias.assign(draw.normal(0, 1, bias.shape) * (key in biased))
     maps = np.random.default_rng(0).normal(size=(1, *model.input_shape[1:]))
     return keras.ops.convert_to_numpy(model(maps.astype("float32"), training=training))
 
 
-def facts(y, x, right):
+def facts(y, x, right, may_have_biases=True):
     """What counts of a block, as a view returns it.
 
     Args:
@@ -77,25 +81,31 @@ def facts(y, x, right):
         x: `keras.Input` that it was called on.
         right: what the solution returns for x. It gets the learner's biases: a block
             may have some, or none.
+        may_have_biases: if not, they count as parameters too many.
     """
     model, reference = network(x, y), keras.Model(x, right)
-    kernels = kernels_of(model)
+    kernels, keys = kernels_of(model), [key for key, *_ in kernels_of(reference)]
     biased = [key for key, _, bias in kernels if bias is not None]
     count = sum(int(np.prod(kernel.shape)) for _, kernel, _ in kernels)
     biases = sum(int(np.prod(bias.shape)) for _, _, bias in kernels if bias is not None)
     output = computed(model)
-    with_biases = computed(model, biased), computed(reference, biased)
-    return {
+    told = {
         "weights in kernels": count,
         "the shape of the output": " × ".join(map(str, model.output_shape[1:])),
         "the kernels": ", ".join(
             sorted(" × ".join(map(str, k[:-1])) for k, *_ in kernels)
         ),
-        "weights besides kernels and biases": model.count_params() - count - biases,
+        "parameters besides the kernels": model.count_params() - count,
         "the output for random weights": output,
-        "the same in training and in use": _alike(output, computed(model, (), True)),
-        "the biases where they belong": _alike(*with_biases),
     }
+    if sorted(keys) != sorted(key for key, *_ in kernels):
+        return told  # wrong anyway; time is dear
+    told["the same in training and in use"] = _alike(output, computed(model, (), True))
+    if may_have_biases:
+        told["parameters besides the kernels"] -= biases
+        biased_outputs = computed(model, biased), computed(reference, biased)
+        told["the biases where they belong"] = _alike(*biased_outputs)
+    return told
 
 
 def _alike(one, other):

@@ -87,7 +87,7 @@ separable = Exercise(
         (keras.Input((10, 12, 6)), 5), (keras.Input((8, 8, 3)), 7),
         (keras.Input((5, 7, 4)), 4),
     ],
-    view=lambda y, x, filters: blocks.facts(y, x, separable_block(x, filters)),
+    view=lambda y, x, filters: blocks.facts(y, x, separable_block(x, filters), False),
     mistakes={
         'layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)': "that is one ordinary "
         "3 × 3 convolution",

@@ -10,6 +10,7 @@ import ast
 import contextlib
 import dataclasses
 import inspect
+import itertools
 import re
 import sys
 import textwrap
@@ -205,11 +206,26 @@ class Exercise:
         first = right.index(False)
         failure = got[first].failure
         if failure:
-            raise Wrong(f"{failure}{self._same_error(got, first)}")
+            reason = self._same_error(got, first) if got[first].error else ""
+            raise Wrong(f"{failure.removesuffix('.') if reason else failure}{reason}")
         reason, part, first = self._explain(got) or ("", None, first)
         told = self._told(self.cases[first])
-        text = self._difference(got[first].value, first, part, bool(reason))
+        text = self._difference(got[first], first, part, bool(reason))
         raise Wrong(f"{told}{text}{': ' if reason else ''}{reason}")
+
+    def agrees(self, answer, case):
+        """Whether an answer gives on this case what the solution gives."""
+        with quietly(), in_float32():
+            want = self._run(self.solution, case, own=True)
+            return self._agree((self._run(answer, case), case), want)
+
+    def differ(self, one, other):
+        """Whether two mistakes differ in a case."""
+        for i, case in enumerate(self.cases):
+            a, b = self._outcome(one, i), self._outcome(other, i)
+            if a.error != b.error or not (a.error or self._agree((a, case), b)):
+                return True
+        return False
 
     # The solution, its cases and its mistakes
 
@@ -229,6 +245,11 @@ class Exercise:
         space = dict(self.solution.__globals__)
         exec(compile(text, f"<{change}>", "exec"), space)
         return space[self.solution.__name__]
+
+    def told(self, change):
+        """A mistake's sentence as each case fills it in."""
+        cases = range(len(self.cases))
+        return [self._filled(self.mistakes[change], i) for i in cases]
 
     def _changed(self, change):
         """The solution's source with a change in it."""
@@ -306,23 +327,28 @@ class Exercise:
         except Exception:
             return value
 
-    def _seen(self, value, like, case):
+    def _seen(self, got, like, case):
         """What counts of a learner's result, in the form of another outcome.
 
         Raises:
             Wrong: if it is of another kind.
         """
-        value = conform(value, like.value)
+        value = conform(got.value, like.value)
         if self.view is None or like.facts is like.value:
             return value
+        if value is got.value and got.facts is not None:
+            return got.facts
         try:
-            return self.view(value, *case)
+            facts = self.view(value, *case)
         except Wrong:
             raise
         except BaseException:
             raise Wrong(
                 f"{describe(value)} came back, and {describe(like.value)} is needed"
             ) from None
+        if value is got.value:
+            got.facts = facts
+        return facts
 
     def _by_case(self, outcomes):
         return zip(outcomes, self.cases)
@@ -333,7 +359,7 @@ class Exercise:
         if got.failure or other.failure:
             return False
         try:
-            seen, facts = self._seen(got.value, other, case), other.facts
+            seen, facts = self._seen(got, other, case), other.facts
             if part is not None:
                 seen, facts = seen[part], facts[part]
             seen = after(as_numbers(seen)) if after else seen
@@ -357,11 +383,18 @@ class Exercise:
     # Finding the reason
 
     def _same_error(self, got, first):
-        """The sentence of the mistake that raises the same error, if there is one."""
+        """The sentence of the mistake that raises the same errors, if there is one."""
+        pairs = list(self._by_case(got))
+
+        def same(i, change):
+            other = self._outcome(change, i)
+            if got[i].failure:
+                return bool(other.error) and other.error == got[i].error
+            return self._agree(pairs[i], other)
+
         for change, sentence in self.mistakes.items():
-            other = self._outcome(change, first)
-            if other.error and other.error == got[first].error:
-                return f". {self._filled(sentence, first)}"
+            if same(first, change) and all(same(i, change) for i in range(len(got))):
+                return f": {self._filled(sentence, first)}"
         return ""
 
     def _explain(self, got):
@@ -372,15 +405,17 @@ class Exercise:
             wrong = self._wrong(got, part)
             if not wrong:
                 continue
-            for change, sentence in self.mistakes.items():
-                if self._fits(got, wrong, partial(self._outcome, change), part):
+            for share, (change, sentence) in itertools.product(
+                (1, 0.5), self.mistakes.items()
+            ):
+                if self._fits(got, wrong, partial(self._outcome, change), part, share):
                     return self._filled(sentence, wrong[0]), part, wrong[0]
             for sentence, slip in SLIPS.items():
                 others = partial(self._slipped, slip, part)
                 if self._fits(got, wrong, others, part):
                     return sentence, part, wrong[0]
             for sentence, rest in LEFT_TO_DO.items():
-                if self._fits(got, wrong, self.wanted.__getitem__, part, rest):
+                if self._fits(got, wrong, self.wanted.__getitem__, part, 1, rest):
                     return sentence, part, wrong[0]
             if part is not None:  # the first part that is wrong; later ones may follow
                 reason = (
@@ -411,10 +446,10 @@ class Exercise:
             if not pair[0].failure and not self._agree(pair, want, part)
         ]
 
-    def _fits(self, got, wrong, others, part, after=None):
+    def _fits(self, got, wrong, others, part, share=1, after=None):
         """Whether others' outcomes explain the answer where it is wrong.
 
-        Everywhere; or in two cases and half of all, the first among them. One case may be
+        In this share of the cases, the first among them, and in two at least: one may be
         a coincidence if the others stray where the answer is right.
         """
         pairs = list(self._by_case(got))
@@ -425,7 +460,7 @@ class Exercise:
         if not same(wrong[0]):
             return False
         if len(wrong) > 1:
-            return sum(map(same, wrong)) >= max(2, len(wrong) / 2)
+            return sum(map(same, wrong)) >= max(2, share * len(wrong))
         rest = (i for i in range(len(got)) if i != wrong[0] and not got[i].failure)
         return bool(after) or all(map(same, rest))
 
@@ -442,11 +477,11 @@ class Exercise:
         words = filter(None, map(_told, self.parameters, case))
         return f"for {', '.join(words)}, " if case else ""
 
-    def _difference(self, value, i, part, short):
+    def _difference(self, got, i, part, short):
         """The learner's value beside the right one, as precisely as it can be said."""
         want, name = self.wanted[i], ""
         try:
-            seen = self._seen(value, want, self.cases[i])
+            seen = self._seen(got, want, self.cases[i])
         except Wrong as reason:
             return str(reason)
         facts = want.facts
