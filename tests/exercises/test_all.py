@@ -35,19 +35,15 @@ def test_solution_is_right_and_a_stub_is_no_attempt(module, name, exercise):
 def test_every_mistake_says_its_own_sentence(module, name, exercise):
     assert len(exercise.mistakes) >= 5
     for change in exercise.mistakes:
-        sentence = exercise.told(change)
-        message = said(exercise, answer_of(exercise, exercise.mistake(change)))
-        assert message.startswith("Not yet: "), change
-        assert any(text in message for text in sentence), f"{change}\n{message}"
+        message = exercise.reason(change)
+        assert any(text in message for text in exercise.told(change)), message
 
 
 @all_exercises
 def test_no_two_mistakes_are_alike(module, name, exercise):
     """They differ in a case, and each differs from the solution in one."""
     for change in exercise.mistakes:
-        function = exercise.mistake(change)
-        right = [exercise.agrees(function, case) for case in exercise.cases]
-        assert not all(right), change
+        assert exercise.reason(change), f"right: {change}"
     for one, other in itertools.combinations(exercise.mistakes, 2):
         assert exercise.differ(one, other), f"{one}\n{other}"
 

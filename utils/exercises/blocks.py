@@ -73,18 +73,29 @@ def computed(model, biased=(), training=False):
     return keras.ops.convert_to_numpy(model(maps.astype("float32"), training=training))
 
 
+def reference(block, x, *arguments):
+    """The network of the solution for an input; built once."""
+    key = block, id(x), arguments
+    if key not in _REFERENCES:
+        _REFERENCES[key] = x, keras.Model(x, block(x, *arguments))
+    return _REFERENCES[key][1]
+
+
+_REFERENCES = {}
+
+
 def facts(y, x, right, may_have_biases=True):
     """What counts of a block, as a view returns it.
 
     Args:
         y: what the learner's block returned.
         x: `keras.Input` that it was called on.
-        right: what the solution returns for x. It gets the learner's biases: a block
-            may have some, or none.
+        right: the solution's `reference`. It gets the learner's biases: a block may have
+            some, or none.
         may_have_biases: if not, they count as parameters too many.
     """
-    model, reference = network(x, y), keras.Model(x, right)
-    kernels, keys = kernels_of(model), [key for key, *_ in kernels_of(reference)]
+    model = network(x, y)
+    kernels, keys = kernels_of(model), [key for key, *_ in kernels_of(right)]
     biased = [key for key, _, bias in kernels if bias is not None]
     count = sum(int(np.prod(kernel.shape)) for _, kernel, _ in kernels)
     biases = sum(int(np.prod(bias.shape)) for _, _, bias in kernels if bias is not None)
@@ -103,7 +114,7 @@ def facts(y, x, right, may_have_biases=True):
     told["the same in training and in use"] = _alike(output, computed(model, (), True))
     if may_have_biases:
         told["parameters besides the kernels"] -= biases
-        biased_outputs = computed(model, biased), computed(reference, biased)
+        biased_outputs = computed(model, biased), computed(right, biased)
         told["the biases where they belong"] = _alike(*biased_outputs)
     return told
 

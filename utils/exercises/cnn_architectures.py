@@ -79,6 +79,11 @@ def separable_block(x, filters):
     return layers.Conv2D(filters, 1, use_bias=False)(x)
 
 
+def _separable_facts(y, x, filters):
+    right = blocks.reference(separable_block, x, filters)
+    return blocks.facts(y, x, right, may_have_biases=False)
+
+
 _DEPTHWISE = 'DepthwiseConv2D(3, padding="same", use_bias=False)'
 
 separable = Exercise(
@@ -87,7 +92,7 @@ separable = Exercise(
         (keras.Input((10, 12, 6)), 5), (keras.Input((8, 8, 3)), 7),
         (keras.Input((5, 7, 4)), 4),
     ],
-    view=lambda y, x, filters: blocks.facts(y, x, separable_block(x, filters), False),
+    view=_separable_facts,
     mistakes={
         'layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)': "that is one ordinary "
         "3 × 3 convolution",
@@ -141,6 +146,10 @@ def residual_block(x, filters, stride):
     return layers.ReLU()(layers.Add()([f, x]))
 
 
+def _residual_facts(y, x, filters, stride):
+    return blocks.facts(y, x, blocks.reference(residual_block, x, filters, stride))
+
+
 _NO_FIRST = ', activation="relu")(x) → )(x)'
 _SECOND = 'filters, 3, padding="same")(f) → filters, 3, padding="same"{})(f){}'
 _SKIP = "layers.Conv2D(filters, 1, stride)(x) →"
@@ -150,10 +159,10 @@ _IF = "if stride > 1 or x.shape[-1] != filters →"
 residual = Exercise(
     residual_block,
     cases=lambda rng: [
-        (keras.Input((8, 8, 6)), 10, 2), (keras.Input((8, 8, 6)), 6, 1),
-        (keras.Input((8, 4, 6)), 6, 2), (keras.Input((5, 7, 3)), 4, 1),
+        (keras.Input((8, 8, 6)), 10, 2), (keras.Input((4, 6, 3)), 3, 1),
+        (keras.Input((6, 4, 3)), 3, 2), (keras.Input((3, 4, 2)), 3, 1),
     ],
-    view=lambda y, x, *rest: blocks.facts(y, x, residual_block(x, *rest)),
+    view=_residual_facts,
     mistakes={
         _NO_FIRST: "a ReLU is missing between the two convolutions; without it they are one "
         "linear map",

@@ -194,6 +194,23 @@ class Exercise:
         if self.verify:
             self.verify(answer)
         got = [self._run(answer, case) for case in self.cases]
+        self._compare(answer, got)
+
+    def reason(self, change):
+        """What is said of a mistake; the tests ask, and have each computed once."""
+        got = []
+        for i in range(len(self.cases)):
+            outcome = dataclasses.replace(self._outcome(change, i))
+            outcome.facts = None if outcome.facts is outcome.value else outcome.facts
+            got.append(outcome)
+        try:
+            with quietly(), in_float32():
+                self._compare(self.mistake(change), got)
+        except Wrong as reason:
+            return str(reason)
+
+    def _compare(self, answer, got):
+        """Raise `Wrong` if the outcomes are not right."""
         if self.repeatable and not any(outcome.failure for outcome in got):
             self._ask_again(answer, got)
         right = [self._agree(*pair) for pair in zip(self._by_case(got), self.wanted)]
@@ -337,18 +354,25 @@ class Exercise:
         if self.view is None or like.facts is like.value:
             return value
         if value is got.value and got.facts is not None:
-            return got.facts
-        try:
-            facts = self.view(value, *case)
-        except Wrong:
-            raise
-        except BaseException:
-            raise Wrong(
-                f"{describe(value)} came back, and {describe(like.value)} is needed"
-            ) from None
+            facts = got.facts
+        else:
+            facts = self._viewed(value, like, case)
         if value is got.value:
             got.facts = facts
+        if isinstance(facts, Wrong):
+            raise facts
         return facts
+
+    def _viewed(self, value, like, case):
+        """The view of a learner's result; why there is none, if there is none."""
+        try:
+            return self.view(value, *case)
+        except Wrong as reason:
+            return reason
+        except BaseException:
+            return Wrong(
+                f"{describe(value)} came back, and {describe(like.value)} is needed"
+            )
 
     def _by_case(self, outcomes):
         return zip(outcomes, self.cases)

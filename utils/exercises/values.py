@@ -79,7 +79,7 @@ def is_numeric(value):
     >>> is_numeric(2), is_numeric([1, 2]), is_numeric("2"), is_numeric((1, 2))
     (True, True, False, False)
     """
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) or type(value).__name__ == "KerasTensor":
         return False
     try:
         return as_numbers(value) is not None
@@ -225,7 +225,7 @@ def _describe(value):
         return f"a {kind}"
     if callable(value) and hasattr(value, "__name__"):
         return f"the function `{value.__name__}`"
-    text = repr(value)
+    text = " ".join(repr(value).split())
     if " object at 0x" in text:
         return f"an object of the class {kind}"
     return f"the {kind} {text if len(text) < 60 else text[:50] + '…'}"
