@@ -199,12 +199,13 @@ class Exercise:
     def reason(self, change):
         """What is said of a mistake; the tests ask, and have each computed once."""
         got = []
-        for i in range(len(self.cases)):
-            outcome = dataclasses.replace(self._outcome(change, i))
-            outcome.facts = None if outcome.facts is outcome.value else outcome.facts
-            got.append(outcome)
         try:
             with quietly(), in_float32():
+                for i in range(len(self.cases)):
+                    outcome = dataclasses.replace(self._outcome(change, i))
+                    if outcome.facts is outcome.value:
+                        outcome.facts = None
+                    got.append(outcome)
                 self._compare(self.mistake(change), got)
         except Wrong as reason:
             return str(reason)
@@ -324,6 +325,8 @@ class Exercise:
             value = function(*given)
         except BaseException as error:
             return Outcome(**_raised(name, error, self._told(case)))
+        if inspect.iscoroutine(value):
+            value.close()
         if value is None:
             return Outcome(
                 failure=f"`{name}` returned None. Is a `return` missing?", error="None"
@@ -511,6 +514,8 @@ class Exercise:
         facts = want.facts
         while isinstance(facts, (tuple, dict)):
             keys = list(facts if isinstance(facts, dict) else range(len(facts)))
+            if isinstance(facts, dict):  # a view may stop where more makes no sense
+                keys = [key for key in keys if key in seen]
             off = [k for k in keys if not equal(seen[k], facts[k], self.tolerance)]
             key = off[0] if part is None else part
             named_parts = isinstance(facts, tuple) and self.parts

@@ -28,6 +28,15 @@ def safely(function, value, otherwise):
         return otherwise
 
 
+def has(value, name):
+    """Whether a value has an attribute; False if the question raises.
+
+    >>> has(1, "real"), has(1, "dtype")
+    (True, False)
+    """
+    return safely(lambda asked: hasattr(asked, name), value, otherwise=False)
+
+
 def as_numbers(value):
     """The value as an array of numbers.
 
@@ -51,7 +60,7 @@ def as_numbers(value):
         return value
     if isinstance(value, (str, bytes, dict, set, frozenset)) or callable(value):
         raise Wrong(needed)
-    if safely(len, value, 0) > LARGEST and not hasattr(value, "dtype"):
+    if safely(len, value, 0) > LARGEST and not has(value, "dtype"):
         raise Wrong(f"{needed}, too many to be looked at")
     try:
         array = np.asarray(value)
@@ -99,7 +108,7 @@ def conform(value, like):
     (array(1), array([2, 3]))
     """
     if isinstance(like, tuple):
-        if hasattr(value, "dtype"):
+        if has(value, "dtype"):
             value = as_numbers(value)
         size = safely(len, value, None)
         if not isinstance(value, list | tuple | np.ndarray) or size != len(like):
