@@ -7,65 +7,38 @@ what the learner's answer gave, in every case, says its sentence.
 """
 
 import ast
-import contextlib
 import dataclasses
 import inspect
 import itertools
 import re
-import sys
 import textwrap
-import types
-import warnings
 from functools import cached_property, partial
 
 import numpy as np
 
+from utils.exercises.running import in_float32, is_stub, quietly, without_decorators
+from utils.exercises.telling import (
+    LEFT_TO_DO,
+    SLIPS,
+    argument_told,
+    difference,
+    ordinal,
+    parts_told,
+    raised,
+)
 from utils.exercises.values import (
     Wrong,
     as_numbers,
-    close,
     conform,
     copied,
     describe,
     equal,
     is_numeric,
     safely,
-    show,
     unchanged,
 )
 
 STUB = "Not attempted yet: fill in the cell above, run it, then run this one again."
-
-# Slips that fit any exercise: what was done to the right numbers, or is left to do.
-SLIPS = {
-    "that is in percent; a fraction is asked": lambda right: 100 * right,
-    "that is a hundredth of it": lambda right: right / 100,
-    "the sign is turned round": lambda right: -right,
-    "that is the square of it": lambda right: right**2,
-    "that is the square root of it": np.sqrt,
-    "that is half of it": lambda right: right / 2,
-    "it is twice too large": lambda right: 2 * right,
-    "that is what is missing to 1": lambda right: 1 - right,
-    "numerator and denominator are exchanged": lambda right: 1 / right,
-    "that is the logarithm of it": np.log,
-    "it is rounded; leave all digits": np.round,
-    "it is rounded; leave all the digits": lambda right: np.round(right, 1),
-    "it is rounded, but all digits are needed": lambda right: np.round(right, 2),
-    "it is rounded, and all digits are needed": lambda right: np.round(right, 3),
-    "it is 1 too large": lambda right: right + 1,
-    "it is 1 too small": lambda right: right - 1,
-    "the sign is lost": np.abs,
-    "negative values are cut off": lambda right: np.maximum(right, 0),
-    "the order is reversed": lambda right: right[::-1],
-    "the last axis is reversed": lambda right: right[..., ::-1],
-    "rows and columns are exchanged": np.transpose,
-    "the values are sorted; keep their order": np.sort,
-}
-LEFT_TO_DO = {
-    "the mean of these values is asked": np.mean,
-    "the sum of these values is asked": np.sum,
-    "an axis of length 1 is left over": np.squeeze,
-}
 
 
 class named(tuple):
@@ -146,7 +119,7 @@ class Exercise:
         self.repeatable, self.verify = repeatable, verify
         self.parameters = list(inspect.signature(solution).parameters)
         self._draw = cases or (lambda rng: [()])
-        self._text = _without_decorators(inspect.getsource(solution))
+        self._text = without_decorators(inspect.getsource(solution))
         self._hints_shown = 0
         for change in (*self.mistakes, *also):
             self._changed(change)
@@ -324,7 +297,7 @@ class Exercise:
         try:
             value = function(*given)
         except BaseException as error:
-            return Outcome(**_raised(name, error, self._told(case)))
+            return Outcome(**raised(name, error, self._told(case)))
         if inspect.iscoroutine(value):
             value.close()
         if value is None:
@@ -374,7 +347,7 @@ class Exercise:
             return reason
         except BaseException:
             return Wrong(
-                f"{describe(value)} came back, and {describe(like.value)} is needed"
+                f"{parts_told(value)} came back; {parts_told(like.value)} is needed"
             )
 
     def _by_case(self, outcomes):
@@ -501,7 +474,7 @@ class Exercise:
         """The case in words: its name, or its arguments."""
         if hasattr(case, "name"):
             return f"for {case.name}, "
-        words = filter(None, map(_told, self.parameters, case))
+        words = filter(None, map(argument_told, self.parameters, case))
         return f"for {', '.join(words)}, " if case else ""
 
     def _difference(self, got, i, part, short):
@@ -519,128 +492,6 @@ class Exercise:
             off = [k for k in keys if not equal(seen[k], facts[k], self.tolerance)]
             key = off[0] if part is None else part
             named_parts = isinstance(facts, tuple) and self.parts
-            name += f"{list(self.parts)[key] if named_parts else _ordinal(key)}: "
+            name += f"{list(self.parts)[key] if named_parts else ordinal(key)}: "
             seen, facts, part = seen[key], facts[key], None
-        return name + _difference(seen, facts, self.tolerance, short)
-
-
-def _told(parameter, value):
-    """An argument in words; None for what has none, such as a random generator."""
-    if callable(value) or isinstance(value, np.random.Generator):
-        return None
-    text = safely(repr, value, "").removeprefix("array(").removesuffix(")")
-    if len(text) > 40 or "\n" in text or "<" in text:
-        shape = getattr(value, "shape", None)
-        text = describe(value) if shape is None else f"shape {tuple(shape)}"
-        return f"{parameter} of {text}" if shape is not None else f"{parameter}: {text}"
-    return f"{parameter} = {text}"
-
-
-def _ordinal(key):
-    names = ("the first result", "the second result", "the third result")
-    return key if isinstance(key, str) else (*names, *[f"result {key + 1}"] * 99)[key]
-
-
-def _difference(seen, facts, tolerance, short):
-    """Two results that differ, in words: shape, kind, finiteness, values."""
-    if isinstance(facts, str) and isinstance(seen, str):
-        return f"{seen} instead of {facts}"
-    if not is_numeric(facts):
-        return f"{describe(seen)} instead of {describe(facts)}"
-    try:
-        seen = as_numbers(seen)
-    except Wrong as reason:
-        return str(reason)
-    facts = as_numbers(facts)
-    if seen.shape != facts.shape:
-        if not facts.shape and short:
-            return f"{seen.size} values came back"
-        if not facts.shape:
-            return f"one number is asked; it has shape {seen.shape}: {describe(seen)}"
-        if not seen.shape:
-            return f"one number, {show(seen)[0]}, instead of an array of {facts.shape}"
-        return f"the result has shape {seen.shape} instead of {facts.shape}"
-    finite = short or np.isfinite(seen).all() or not np.isfinite(facts).all()
-    zero = "" if finite else "; is something divided by zero, or too large?"
-    off = ~close(seen, facts, tolerance)
-    if seen.ndim < 2 and seen.size <= 8:
-        one, other = show(seen, facts)
-        return f"{one} instead of {other}{zero}"
-    place = tuple(int(i) for i in np.argwhere(off)[0])
-    one, other = show(seen[place], facts[place])
-    at = ", ".join(map(str, place))
-    text = f"{one} instead of {other} at [{at}]{zero}"
-    return text if short else f"{off.sum()} of {off.size} values are off, first {text}"
-
-
-def _raised(name, error, told):
-    """What an outcome is told of an error; without the numbers that Keras counts with."""
-    text = str(safely(str, error, "")).split("\n")[0][:200]
-    kind = type(error).__name__
-    if isinstance(error, KeyboardInterrupt):
-        return {"failure": f"`{name}` was stopped before it returned"}
-    failure = f"{told}`{name}` raised {kind}: {text}".rstrip(": ")
-    return {"failure": failure, "error": kind + re.sub(r"_\d+|<.*", "", text)}
-
-
-def _without_decorators(source):
-    text = textwrap.dedent(source)
-    return text[text.index("def ") :] if text.startswith("@") else text
-
-
-@contextlib.contextmanager
-def quietly():
-    """A block in which an overflow or a deprecated name says nothing."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        yield
-
-
-@contextlib.contextmanager
-def in_float32():
-    """A block whose Keras layers are float32; then the precision is as it was before.
-
-    >>> import keras
-    >>> keras.config.set_dtype_policy("mixed_float16")
-    >>> with in_float32():
-    ...     keras.layers.Dense(1).compute_dtype
-    'float32'
-    >>> keras.config.dtype_policy().name
-    'mixed_float16'
-    >>> keras.config.set_dtype_policy("float32")
-    """
-    keras = sys.modules.get("keras")  # to import it takes seconds; not all need it
-    if keras is None:
-        yield
-        return
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
-def is_stub(answer):
-    """True for None, `...`, and a function whose body does nothing.
-
-    Its compiled code is compared with that of bodies that do nothing.
-
-    >>> def stub(x):
-    ...     "A docstring is not an attempt."
-    ...     ...
-    >>> is_stub(stub), is_stub(lambda x: x), is_stub(None), is_stub(0)
-    (True, False, True, False)
-    """
-    if answer is None or answer is ...:
-        return True
-    if not isinstance(answer, types.FunctionType):
-        return False
-    code, doc = answer.__code__, answer.__doc__
-    for body in ("...", "pass", "return", "return None", "...; pass", "pass; ..."):
-        text = f"def stub():\n    {doc!r}\n    {body}" if doc else f"def stub(): {body}"
-        idle = compile(text, "", "exec").co_consts[0]
-        constants = [c for c in code.co_consts if c != doc]
-        if idle.co_code == code.co_code and constants == [None]:
-            return True
-    return False
+        return name + difference(seen, facts, self.tolerance, short)
