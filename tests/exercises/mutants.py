@@ -1,10 +1,12 @@
 """Small changes of a program, one at a time, as mutation testing makes them.
 
-`python -m exercises.mutants` (in `tests/`) prints what was refused and what was not.
+`PYTHONPATH=.. python -m exercises.mutants nn_basics`, in `tests/`, prints what was
+refused and what was not.
 """
 
 import ast
 import copy
+import sys
 
 import numpy as np
 
@@ -152,6 +154,8 @@ def judged(module, name, exercise):
 
 if __name__ == "__main__":
     for (module, name), exercise in EXERCISES.items():
+        if sys.argv[1:] and module not in sys.argv[1:]:
+            continue
         refused, survivors, equivalent = judged(module, name, exercise)
         print(f"{module}.{name}: {len(refused)} refused")
         print("  survivors:", *survivors, sep="\n    ")
