@@ -1,4 +1,4 @@
-"""The exercises' tests: one for all, their correct variants, odd answers, and mutants."""
+"""The exercises' tests: one for all, correct variants, odd answers, mutants."""
 
 import contextlib
 import importlib

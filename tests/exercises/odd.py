@@ -1,4 +1,4 @@
-"""About fifty kinds of odd answers, as a learner in a hurry, or a fuzzer, makes them."""
+"""About fifty kinds of odd answers, as learners in a hurry make them."""
 
 import decimal
 import fractions

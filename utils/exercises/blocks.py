@@ -1,7 +1,7 @@
 """What counts of a network that a learner built: its weights, and what it computes.
 
-Two networks are compared under the *same* random weights: each kernel is drawn from a seed
-made of its shape and of how many of this shape came before it. So a block of layers,
+Two networks are compared under the *same* random weights: each kernel is drawn from a
+seed made of its shape and of how many of this shape came before it. So a block of layers,
 `keras.ops`, or `keras.activations` is right if it computes the right thing.
 """
 
@@ -42,7 +42,7 @@ def leaves(layer):
 
 
 def kernels_of(model):
-    """List of `(key, kernel, bias or None)`; the key is shape and number of its kind."""
+    """List of `(key, kernel, bias or None)`; the key is shape and number of it."""
     found, seen = [], {}
     for layer in leaves(model):
         for weight in layer.weights:
@@ -90,8 +90,8 @@ def facts(y, x, right, may_have_biases=True):
     Args:
         y: what the learner's block returned.
         x: `keras.Input` that it was called on.
-        right: the solution's `reference`. It gets the learner's biases: a block may have
-            some, or none.
+        right: the solution's `reference`. It gets the learner's biases: a block may
+            have some, or none.
         may_have_biases: if not, they count as parameters too many.
     """
     model = network(x, y)

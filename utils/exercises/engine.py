@@ -1,22 +1,19 @@
-"""The engine of the exercises: a solution, its cases and its mistakes, each written once.
+"""The engine of the exercises: a solution, its cases, its mistakes, each written once.
 
 A check prints one of three things: not attempted yet, right, or what is wrong with this
 very answer. The answer and the solution run on the same cases. If they differ, so do the
-solution's *mistakes*: changes of its source, such as `"lead + 1 → lead"`. The one that gives
-what the learner's answer gave, in every case, says its sentence.
+solution's *mistakes*: changes of its source, such as `"lead + 1 → lead"`. The one that
+gives what the learner's answer gave, in every case, says its sentence.
 """
 
-import ast
 import dataclasses
-import inspect
-import itertools
 import re
-import textwrap
 from functools import cached_property, partial
 
 import numpy as np
 
-from utils.exercises.running import in_float32, is_stub, quietly, without_decorators
+from utils.exercises.program import Program
+from utils.exercises.running import Outcome, in_float32, is_stub, quietly, run
 from utils.exercises.telling import (
     LEFT_TO_DO,
     SLIPS,
@@ -24,19 +21,8 @@ from utils.exercises.telling import (
     difference,
     ordinal,
     parts_told,
-    raised,
 )
-from utils.exercises.values import (
-    Wrong,
-    as_numbers,
-    conform,
-    copied,
-    describe,
-    equal,
-    is_numeric,
-    safely,
-    unchanged,
-)
+from utils.exercises.values import Wrong, as_numbers, conform, equal, is_numeric
 
 STUB = "Not attempted yet: fill in the cell above, run it, then run this one again."
 
@@ -52,16 +38,6 @@ class named(tuple):
         case = super().__new__(cls, arguments)
         case.name = name
         return case
-
-
-@dataclasses.dataclass
-class Outcome:
-    """What a function made of a case: a value and its view, or why there is none."""
-
-    value: object = None
-    facts: object = None
-    failure: str = ""
-    error: str = ""  # what was raised
 
 
 class Exercise:
@@ -117,12 +93,12 @@ class Exercise:
         self.mistakes, self.also = dict(mistakes), also
         self.view, self.parts, self.tolerance = view, parts, tolerance
         self.repeatable, self.verify = repeatable, verify
-        self.parameters = list(inspect.signature(solution).parameters)
+        self.program = Program(solution)
+        self.parameters = self.program.parameters
         self._draw = cases or (lambda rng: [()])
-        self._text = without_decorators(inspect.getsource(solution))
-        self._hints_shown = 0
+        self._hints_shown, self._made = 0, {}
         for change in (*self.mistakes, *also):
-            self._changed(change)
+            self.program.text(change)
 
     def check(self, answer):
         """Print whether the answer is missing, right, or what is wrong with it.
@@ -156,11 +132,7 @@ class Exercise:
         >>> print(Exercise(my_sum).source())
         my_sum = 2 + 2
         """
-        if self.parameters:
-            return self._text.rstrip()
-        head, body = self._text.split(":\n", 1)
-        name = head.split()[1].split("(")[0]
-        return textwrap.dedent(body).rstrip().replace("return", f"{name} =")
+        return self.program.shown()
 
     def judge(self, answer):
         """Raise `Wrong` with the reason if the answer is not right in every case."""
@@ -231,38 +203,13 @@ class Exercise:
         return [self._run(self.solution, case, own=True) for case in self.cases]
 
     def mistake(self, change):
-        """The function that makes this mistake, or mistakes."""
-        text = self._changed(change)
-        space = dict(self.solution.__globals__)
-        exec(compile(text, f"<{change}>", "exec"), space)
-        return space[self.solution.__name__]
+        """The function that makes this mistake, or these mistakes."""
+        return self.program.changed(change)
 
     def told(self, change):
         """A mistake's sentence as each case fills it in."""
         cases = range(len(self.cases))
         return [self._filled(self.mistakes[change], i) for i in cases]
-
-    def _changed(self, change):
-        """The solution's source with a change in it."""
-        steps = (change,) if isinstance(change, str) else change
-        text = self._text
-        if "→" not in steps[0]:
-            head = ast.unparse(ast.parse(text).body[0].args)
-            return f"def {self.solution.__name__}({head}):\n    return {steps[0]}\n"
-        for step in steps:
-            old, new = step.split("→")
-            old, new = old.removesuffix(" "), new.removeprefix(" ")
-            if text.count(old) != 1:
-                raise ValueError(
-                    f"What a mistake changes must stand once in `{self.solution.__name__}`. "
-                    f"Received: {old!r}, which stands there {text.count(old)} times"
-                )
-            text = text.replace(old, new)
-        return text
-
-    @cached_property
-    def _made(self):
-        return {}
 
     def _outcome(self, change, i):
         """What a mistake makes of a case; computed when asked for, once."""
@@ -276,42 +223,13 @@ class Exercise:
     # Running, viewing and comparing
 
     def _run(self, function, case, own=False):
-        """The outcome of a function on copies of a case's arguments."""
+        """The outcome of a function; with its view, if it is one of our own."""
         if not self.parameters and not own:
             return Outcome(function)
-        if not callable(function):
-            return Outcome(
-                failure=f"a function is needed; received {describe(function)}"
-            )
-        name = str(safely(lambda f: f.__name__, function, "your function"))
-        try:
-            inspect.signature(function).bind(*case)
-        except TypeError:
-            return Outcome(
-                failure=f"`{name}` must take {len(case)} arguments, "
-                f"({', '.join(self.parameters)}); keep the first line as it was"
-            )
-        except BaseException:  # it has no signature
-            pass
-        given = tuple(map(copied, case))
-        try:
-            value = function(*given)
-        except BaseException as error:
-            return Outcome(**raised(name, error, self._told(case)))
-        if inspect.iscoroutine(value):
-            value.close()
-        if value is None:
-            return Outcome(
-                failure=f"`{name}` returned None. Is a `return` missing?", error="None"
-            )
-        for parameter, before, after in zip(self.parameters, case, given):
-            if not safely(lambda pair: unchanged(*pair), (before, after), False):
-                return Outcome(
-                    failure=f"`{name}` changed its argument `{parameter}` in place; the "
-                    "caller still needs it. Compute a new array instead"
-                )
-        facts = self._facts(value, case) if own else None
-        return Outcome(value, facts)
+        outcome = run(function, self.parameters, case, self._told(case))
+        if own and not outcome.failure:
+            outcome.facts = self._facts(outcome.value, case)
+        return outcome
 
     def _facts(self, value, case):
         """What counts of a result of our own."""
@@ -376,8 +294,8 @@ class Exercise:
                 same = False
             if not same:
                 raise Wrong(
-                    f"{self._told(case)}called twice, it gave two results; fix the seed, or "
-                    "draw from the generator that is handed in"
+                    f"{self._told(case)}called twice, it gave two results; fix the "
+                    "seed, or draw from the generator that is handed in"
                 )
 
     # Finding the reason
@@ -405,26 +323,25 @@ class Exercise:
             wrong = self._wrong(got, part)
             if not wrong:
                 continue
-            for share, (change, sentence) in itertools.product(
-                (1, 0.5), self.mistakes.items()
-            ):
-                if self._fits(got, wrong, partial(self._outcome, change), part, share):
+            for sentence, others, share, rest in self._candidates(part):
+                if self._fits(got, wrong, others, part, share, rest):
                     return self._filled(sentence, wrong[0]), part, wrong[0]
-            for sentence, slip in SLIPS.items():
-                others = partial(self._slipped, slip, part)
-                if self._fits(got, wrong, others, part):
-                    return sentence, part, wrong[0]
-            for sentence, rest in LEFT_TO_DO.items():
-                if self._fits(got, wrong, self.wanted.__getitem__, part, 1, rest):
-                    return sentence, part, wrong[0]
             if part is not None:  # the first part that is wrong; later ones may follow
-                reason = (
-                    list(self.parts.values())[part]
-                    if isinstance(self.parts, dict)
-                    else ""
-                )
+                fallback = isinstance(self.parts, dict) and part in parts
+                reason = list(self.parts.values())[part] if fallback else ""
                 return reason, part, wrong[0]
         return None
+
+    def _candidates(self, part):
+        """All that may explain an answer: (sentence, outcomes, share, what is left)."""
+        for change, sentence in self.mistakes.items():
+            yield sentence, partial(self._outcome, change), 1, None
+        for sentence, slip in SLIPS.items():
+            yield sentence, partial(self._slipped, slip, part), 1, None
+        for sentence, rest in LEFT_TO_DO.items():
+            yield sentence, self.wanted.__getitem__, 1, rest
+        for change, sentence in self.mistakes.items():
+            yield sentence, partial(self._outcome, change), 0.5, None
 
     def _slipped(self, slip, part, i):
         """The outcome of somebody who has the right numbers and slips at the end."""
@@ -449,8 +366,8 @@ class Exercise:
     def _fits(self, got, wrong, others, part, share=1, after=None):
         """Whether others' outcomes explain the answer where it is wrong.
 
-        In this share of the cases, the first among them, and in two at least: one may be
-        a coincidence if the others stray where the answer is right.
+        In this share of the cases, the first among them, and in two at least: one may
+        be a coincidence if the others stray where the answer is right.
         """
         pairs = list(self._by_case(got))
 

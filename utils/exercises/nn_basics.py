@@ -1,4 +1,4 @@
-"""Exercises of 01_NNBasics: hinge loss, numeric gradient, ReLU backward, safe softmax."""
+"""Exercises of 01_NNBasics: hinge loss, numeric gradient, ReLU backward, softmax."""
 
 import numpy as np
 
@@ -24,34 +24,39 @@ hinge = Exercise(
     batch_hinge,
     cases=_scores,
     mistakes={
-        "short[rows, truth] = 0 → pass": "it is 1 too large: the truth counts as its own "
-        "rival (lead 0, plus 1)",
-        ".sum(axis=1).mean() → .sum()": "that is the sum over the images; the mean is asked",
+        "short[rows, truth] = 0 → pass": "it is 1 too large: the truth counts as its "
+        "own rival (lead 0, plus 1)",
+        ".sum(axis=1).mean() → .sum()": "that is the sum over the images; the mean is "
+        "asked",
         ".sum(axis=1).mean() → .sum(axis=1)": "these are the losses, one an image; the "
         "mean of them is asked",
-        ".sum(axis=1).mean() → .mean()": "the rivals of an image are added, not averaged",
-        ".sum(axis=1).mean() → .sum(axis=1).mean() / (scores.shape[1] - 1)": "the rivals "
+        ".sum(axis=1).mean() → .mean()": "the rivals of an image are added, not "
+        "averaged",
+        ".sum(axis=1).mean() → .sum(axis=1).mean() / (scores.shape[1] - 1)":
+        "the rivals "
         "of an image must be added; they were averaged",
         ".sum(axis=1) → .sum(axis=0)": "the losses were added down the columns and "
         "divided by the classes; add along a row, and take the mean over images",
         ".sum(axis=1) → .max(axis=1)": "only the worst rival counts; all that come too "
         "close should",
         " + 1) → )": "the margin of 1 is missing",
-        "scores - scores[rows, truth][:, None] → scores[rows, truth][:, None] - scores": "the "
+        "scores - scores[rows, truth][:, None] → scores[rows, truth][:, None] - scores":
+        "the "
         "sign is turned round: s_rival - s_true + 1, a leading rival costs",
         "np.maximum(0, → (": "beaten rivals count as negative loss; cut them off with "
         "max(0, …)",
         "short.sum → (short**2).sum": "that is the squared hinge",
         "None] + 1 → None] - 1": "the margin is subtracted; a rival 1 below the truth "
         "already costs",
-        "short.sum → (short > 0).sum": "that counts the rivals that come too close; add "
-        "up by how much",
+        "short.sum → (short > 0).sum": "that counts the rivals that come too close; "
+        "add up by how much",
         "scores.argmax(axis=1)": "those are predictions; a loss is asked",
         "(scores.argmax(axis=1) != truth).mean()": "that is the share of errors; the "
         "hinge also sees how large a lead is",
     },
     hints=(
-        "The score of the truth in every row is `scores[np.arange(len(truth)), truth]`.",
+        "The score of the truth in every row is `scores[np.arange(len(truth)), "
+        "truth]`.",
         "Subtract it from all scores of its row (`[:, None]`), add 1, cut off below 0.",
         "The truth's own entry is now 1: set it to 0. Add along a row, take the mean.",
     ),
@@ -92,18 +97,20 @@ numeric_gradient = Exercise(
         f"{_QUOTIENT} → (f(W) - f(W - step)) / h": "that is the one-sided difference, "
         "f(W) - f(W - h); look to both sides",
         "/ (2 * h) → / h": "it is twice too large; the two points are 2h apart",
-        "/ (2 * h) → / (4 * h)": "it is half of the slope; f(W + h) - f(W - h) spans 2h",
-        "f(W + step) - f(W - step) → f(W - step) - f(W + step)": "the sign is wrong: uphill "
-        "is where f grows",
+        "/ (2 * h) → / (4 * h)": "it is half of the slope; f(W + h) - f(W - h) spans "
+        "2h",
+        "f(W + step) - f(W - step) → f(W - step) - f(W + step)": "the sign is wrong: "
+        "uphill is where f grows",
         " / (2 * h) →": "the difference is not divided by 2h",
         "/ (2 * h) → / 2": "the difference is divided by 2, but not by h",
-        "/ (2 * h) → / 2 * h": "`/ 2 * h` divides by 2 and multiplies by h; put brackets "
-        "around 2 * h",
-        "f(W + step) - f(W - step) → f(W + step) + f(W - step)": "the two values were added",
+        "/ (2 * h) → / 2 * h": "`/ 2 * h` divides by 2 and multiplies by h; put "
+        "brackets around 2 * h",
+        "f(W + step) - f(W - step) → f(W + step) + f(W - step)": "the two values were "
+        "added",
         "(f(W + h) - f(W - h)) / (2 * h)": "one number came back: all entries were "
         "shifted at once, but every entry of W has its own slope",
-        "np.full(W.shape, (f(W + h) - f(W - h)) / (2 * h))": "all entries were shifted at "
-        "once; shift one at a time",
+        "np.full(W.shape, (f(W + h) - f(W - h)) / (2 * h))": "all entries were shifted "
+        "at once; shift one at a time",
         ("step = np.zeros(W.shape) → pass",
          "slopes = np.zeros(W.shape) → slopes, step = np.zeros((2, *W.shape))"):
         "is each entry put back before the next is shifted?",
@@ -111,11 +118,14 @@ numeric_gradient = Exercise(
         "slopes = np.zeros(W.shape) → slopes = np.zeros_like(W)": _INTS,
         "/ (2 * h) → / (2 * h); break": "only the first slope was computed; does the "
         "`return` stand inside the loop?",
-        "return slopes → return slopes.ravel()": "the slopes belong into the shape of W",
+        "return slopes → return slopes.ravel()": "the slopes belong into the shape of "
+        "W",
     },
     hints=(
-        "`for place in np.ndindex(W.shape)` visits every entry of an array of any shape.",
-        "Make `step = np.zeros(W.shape)` and set `step[place] = h`; leave W itself alone.",
+        "`for place in np.ndindex(W.shape)` visits every entry of an array of any "
+        "shape.",
+        "Make `step = np.zeros(W.shape)` and set `step[place] = h`; leave W itself "
+        "alone.",
         "The slope there is `(f(W + step) - f(W - step)) / (2 * h)`.",
     ),
     lesson="You can now check any gradient, whoever derived it.",
@@ -145,17 +155,19 @@ relu_backward = Exercise(
         "z > 0 → z <= 0": "it passes where the unit was off or at 0; it should pass "
         "where z > 0",
         "blame": "the blame passes unchanged; units that were off must stop it",
-        "np.maximum(0, blame)": "that is ReLU of the blame; negative blame must pass, too",
-        "blame * (z > 0) → np.maximum(0, blame) * (z > 0)": "negative blame is lost; only "
-        "the sign of z decides what passes",
-        "blame * np.maximum(0, z)": "that is blame times ReLU(z); the *slope* of ReLU is 0 "
-        "or 1",
+        "np.maximum(0, blame)": "that is ReLU of the blame; negative blame must pass, "
+        "too",
+        "blame * (z > 0) → np.maximum(0, blame) * (z > 0)": "negative blame is lost; "
+        "only the sign of z decides what passes",
+        "blame * np.maximum(0, z)": "that is blame times ReLU(z); the *slope* of ReLU "
+        "is 0 or 1",
         "np.maximum(0, z)": "that is the forward pass",
-        "(z > 0) * 1.0": "that is the slope alone; multiply it by the blame (chain rule)",
+        "(z > 0) * 1.0": "that is the slope alone; multiply it by the blame (chain "
+        "rule)",
         "blame * z": "that is blame times z; the slope of ReLU is 0 or 1",
         "z * (blame > 0)": "blame and z are mixed up",
-        "np.maximum(0, blame * z)": "that is ReLU of blame times z; multiply the blame by "
-        "the slope of ReLU at z",
+        "np.maximum(0, blame * z)": "that is ReLU of blame times z; multiply the blame "
+        "by the slope of ReLU at z",
         "blame * np.sign(z)": "the slope of ReLU below 0 is 0, not -1",
         "z > 0 → z > 1": "the kink of ReLU is at 0, not at 1",
         "blame[z > 0]": "only the entries that pass came back; the others are 0, in "
@@ -185,37 +197,44 @@ def _rows(rng):
     return drawn + [named(k, np.float32(rows)) for k, rows in extremes.items()]
 
 
-_OWN = "exp overflows (or all terms vanish). Subtract from every row *its own* maximum first"
+_OWN = "exp overflows (or all terms vanish). Subtract from every row *its own* maximum "
+"first"
 
 stable_softmax = Exercise(
     stable_softmax,
     cases=_rows,
     mistakes={
-        "z - z.max(axis=1, keepdims=True) → z": f"right for small scores, but here {_OWN}",
-        "z.max(axis=1, keepdims=True) → z.max()": "right for small scores, but one maximum "
+        "z - z.max(axis=1, keepdims=True) → z": f"right for small scores, but here "
+        f"{_OWN}",
+        "z.max(axis=1, keepdims=True) → z.max()": "right for small scores, but one "
+        "maximum "
         f"was taken for all rows, and {_OWN}",
-        "z - z.max(axis=1, keepdims=True) → np.clip(z, -50, 50)": "right for small scores, "
-        "but clipping changes large ones. Subtract from every row *its own* maximum",
+        "z - z.max(axis=1, keepdims=True) → np.clip(z, -50, 50)": "right for small "
+        "scores, but clipping changes large ones. Subtract from every row *its own* "
+        "maximum",
         "z.max(axis=1, keepdims=True) → z.mean(axis=1, keepdims=True)":
-        "the mean was subtracted; a score far above it still overflows. Take the maximum",
+        "the mean was subtracted; a score far above it still overflows. Take the "
+        "maximum",
         "z - z.max → z + z.max": "the maximum is added; subtract it",
         "np.exp(z)": "these are the exponentials; each row must be divided by its sum",
-        " / e.sum(axis=1, keepdims=True) →": "the division by the sum of a row is missing",
-        "/ e.sum(axis=1, keepdims=True) → / e.sum(axis=0)": "columns sum to 1, not rows: an "
-        "image is a row, `axis=1`",
+        " / e.sum(axis=1, keepdims=True) →": "the division by the sum of a row is "
+        "missing",
+        "/ e.sum(axis=1, keepdims=True) → / e.sum(axis=0)": "columns sum to 1, not "
+        "rows: an image is a row, `axis=1`",
         ("z.max(axis=1, keepdims=True) → z.max(axis=0)",
-         "e.sum(axis=1, keepdims=True) → e.sum(axis=0)"): "maximum and sum were taken of "
-        "columns, so columns sum to 1: an image is a row, `axis=1`",
-        "e.sum(axis=1, keepdims=True) → e.sum()": "all entries together sum to 1; every "
-        "*row* should",
+         "e.sum(axis=1, keepdims=True) → e.sum(axis=0)"): "maximum and sum were taken "
+        "of columns, so columns sum to 1: an image is a row, `axis=1`",
+        "e.sum(axis=1, keepdims=True) → e.sum()": "all entries together sum to 1; "
+        "every *row* should",
         "e / e.sum(axis=1, keepdims=True) → np.log(e / e.sum(axis=1, keepdims=True))":
         "these are logarithms of the probabilities",
         "z / z.sum(axis=1, keepdims=True)": "the exponential is missing",
-        "z.max(axis=1, keepdims=True) → z.max(axis=1)": "the maximum of row i was taken "
-        "from column i; `keepdims=True` keeps rows apart",
-        "e.sum(axis=1, keepdims=True) → e.sum(axis=1)": "column i was divided by the sum "
-        "of row i; `keepdims=True` keeps rows apart",
-        "z.argmax(axis=1)": "that is the winner of each row; its probabilities are asked",
+        "z.max(axis=1, keepdims=True) → z.max(axis=1)": "the maximum of row i was "
+        "taken from column i; `keepdims=True` keeps rows apart",
+        "e.sum(axis=1, keepdims=True) → e.sum(axis=1)": "column i was divided by the "
+        "sum of row i; `keepdims=True` keeps rows apart",
+        "z.argmax(axis=1)": "that is the winner of each row; its probabilities are "
+        "asked",
     },
     hints=(
         "exp(900) overflows, exp(0) does not. Which shift of a row makes 0 its largest "

@@ -1,12 +1,73 @@
 """How answers run: quietly, in float32; and whether there is an answer at all."""
 
 import contextlib
+import dataclasses
+import inspect
 import sys
-import textwrap
 import types
 import warnings
 
 import numpy as np
+
+from utils.exercises.telling import raised
+from utils.exercises.values import copied, describe, safely, unchanged
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What a function made of a case: a value and its view, or why there is none."""
+
+    value: object = None
+    facts: object = None
+    failure: str = ""
+    error: str = ""  # what was raised
+
+
+def run(function, parameters, case, told):
+    """The outcome of a learner's function on copies of a case's arguments.
+
+    Args:
+        function: the answer, whatever it is.
+        parameters: list of str, what the arguments are called.
+        case: tuple of arguments.
+        told: the case in words.
+
+    Example:
+
+    >>> run(abs, ["x"], (-1,), "for x = -1, ").value
+    1
+    >>> run(len, ["x"], (-1,), "for x = -1, ").failure
+    "for x = -1, `len` raised TypeError: object of type 'int' has no len()"
+    """
+    if not callable(function):
+        return Outcome(failure=f"a function is needed; received {describe(function)}")
+    name = str(safely(lambda asked: asked.__name__, function, "your function"))
+    try:
+        inspect.signature(function).bind(*case)
+    except TypeError:
+        return Outcome(
+            failure=f"`{name}` must take {len(case)} arguments, "
+            f"({', '.join(parameters)}); keep the first line as it was"
+        )
+    except BaseException:  # it has no signature
+        pass
+    given = tuple(map(copied, case))
+    try:
+        value = function(*given)
+    except BaseException as error:
+        return Outcome(**raised(name, error, told))
+    if inspect.iscoroutine(value):
+        value.close()
+    if value is None:
+        failure = f"`{name}` returned None. Is a `return` missing?"
+        return Outcome(failure=failure, error="None")
+    for parameter, before, after in zip(parameters, case, given):
+        if not safely(lambda pair: unchanged(*pair), (before, after), False):
+            return Outcome(
+                failure=f"`{name}` changed its argument `{parameter}` in place; the "
+                "caller still needs it. Compute a new array instead"
+            )
+    return Outcome(value)
 
 
 @contextlib.contextmanager
@@ -65,9 +126,3 @@ def is_stub(answer):
         if idle.co_code == code.co_code and constants == [None]:
             return True
     return False
-
-
-def without_decorators(source):
-    """The source of a function from its `def` on, at the left margin."""
-    text = textwrap.dedent(source)
-    return text[text.index("def ") :] if text.startswith("@") else text

@@ -1,4 +1,4 @@
-"""What is said of arguments, errors, and two results that differ; slips that fit anything."""
+"""What is said of arguments, errors, two results that differ; and general slips."""
 
 import re
 
@@ -40,9 +40,9 @@ SLIPS = {
     "the values are sorted; keep their order": np.sort,
 }
 LEFT_TO_DO = {
+    "an axis of length 1 is left over": np.squeeze,
     "the mean of these values is asked": np.mean,
     "the sum of these values is asked": np.sum,
-    "an axis of length 1 is left over": np.squeeze,
 }
 
 
@@ -107,7 +107,7 @@ def difference(seen, facts, tolerance, short):
 
 
 def raised(name, error, told):
-    """What an outcome is told of an error; without the numbers that Keras counts with."""
+    """What an outcome holds of an error; without the numbers Keras adds."""
     text = str(safely(str, error, "")).split("\n")[0][:200]
     kind = type(error).__name__
     if isinstance(error, KeyboardInterrupt):

@@ -4,7 +4,7 @@ A module here is called as the one in `utils.exercises` and has:
 
 - `RIGHT`: {name: {what it is: answer}}, six correct variants or more.
 - `INPUTS`: {name: function of a NumPy generator that draws valid arguments}.
-- `TRIES` (optional): {name: how many inputs tell a mutant from the solution}, if not 1,000.
-- `SURVIVORS` (optional): {name: {mutants that differ from the solution and are accepted}}.
+- `TRIES` (optional): {name: how many inputs a mutant is tried on}, if not 1,000.
+- `SURVIVORS` (optional): {name: {mutants that differ and are accepted}}.
 - `EQUIVALENT` (optional): {name: {mutants that give the same on all inputs}}.
 """
