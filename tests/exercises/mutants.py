@@ -14,13 +14,15 @@ from . import EXERCISES, answer_of, bank, said
 
 SWAPPED = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
-    ast.FloorDiv: ast.Div, ast.Pow: ast.Mult, ast.Mod: ast.FloorDiv, ast.MatMult: ast.Mult,
+    ast.FloorDiv: ast.Div, ast.Pow: ast.Mult, ast.Mod: ast.FloorDiv,
+    ast.MatMult: ast.Mult,
     ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt,
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.And: ast.Or, ast.Or: ast.And,
 }  # fmt: skip
 TURNED = {ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Lt: ast.Gt, ast.LtE: ast.GtE}
 FUNCTIONS = (
-    ("mean", "sum"), ("mean", "median"), ("max", "min"), ("max", "mean"), ("std", "var"),
+    ("mean", "sum"), ("mean", "median"), ("max", "min"), ("max", "mean"),
+    ("std", "var"),
     ("argmax", "argmin"), ("maximum", "minimum"), ("zeros", "ones"), ("floor", "ceil"),
     ("exp", "log"), ("log", "log10"), ("sqrt", "square"), ("vstack", "hstack"),
     ("Add", "Multiply"), ("Conv2D", "Conv2DTranspose"), ("ReLU", "LeakyReLU"),

@@ -1,8 +1,8 @@
 """What counts of a network that a learner built: its weights, and what it computes.
 
 Two networks are compared under the *same* random weights: each kernel is drawn from a
-seed made of its shape and of how many of this shape came before it. So a block of layers,
-`keras.ops`, or `keras.activations` is right if it computes the right thing.
+seed made of its shape and of how many of this shape came before it. So a block of
+layers, `keras.ops`, or `keras.activations` is right if it computes the right thing.
 """
 
 import keras

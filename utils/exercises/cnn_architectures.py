@@ -123,7 +123,8 @@ separable = Exercise(
         'padding="same", →': 'rows and columns must stay (`padding="same"`)',
         'padding="same", → padding="same", strides=2,': "rows and columns must stay; "
         "leave the stride at 1",
-        (', padding="same", use_bias=False → , padding="same"', "1, use_bias=False → 1"):
+        (', padding="same", use_bias=False → , padding="same"',
+         "1, use_bias=False → 1"):
         "there are parameters besides the kernels; set `use_bias=False`",
         'padding="same", use_bias=False → padding="same"': "the depthwise layer has a "
         "bias, a parameter besides the kernels; set `use_bias=False`",

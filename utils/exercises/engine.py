@@ -1,9 +1,9 @@
 """The engine of the exercises: a solution, its cases, its mistakes, each written once.
 
 A check prints one of three things: not attempted yet, right, or what is wrong with this
-very answer. The answer and the solution run on the same cases. If they differ, so do the
-solution's *mistakes*: changes of its source, such as `"lead + 1 → lead"`. The one that
-gives what the learner's answer gave, in every case, says its sentence.
+very answer. The answer and the solution run on the same cases. If they differ, the
+solution's *mistakes* run too: changes of its source, such as `"lead + 1 → lead"`. The
+one that gives what the learner's answer gave, in every case, says its sentence.
 """
 
 import dataclasses
@@ -13,7 +13,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from utils.exercises.program import Program
-from utils.exercises.running import Outcome, in_float32, is_stub, quietly, run
+from utils.exercises.running import STUB, Outcome, in_float32, is_stub, quietly, run
 from utils.exercises.telling import (
     LEFT_TO_DO,
     SLIPS,
@@ -23,21 +23,6 @@ from utils.exercises.telling import (
     parts_told,
 )
 from utils.exercises.values import Wrong, as_numbers, conform, equal, is_numeric
-
-STUB = "Not attempted yet: fill in the cell above, run it, then run this one again."
-
-
-class named(tuple):
-    """A case with a name, for the message: `named("two images", images, labels)`.
-
-    >>> named("a pair", 1, 2).name
-    'a pair'
-    """
-
-    def __new__(cls, name, *arguments):
-        case = super().__new__(cls, arguments)
-        case.name = name
-        return case
 
 
 class Exercise:

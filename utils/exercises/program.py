@@ -20,7 +20,7 @@ class Program:
     (2.0, 8)
     >>> program.text("x → y")
     Traceback (most recent call last):
-    ValueError: `half` must hold what a mistake changes once. Received: 'x', found 2 times
+    ValueError: `half` must hold once what changes. Received: 'x', found 2 times
     """
 
     def __init__(self, function):
@@ -37,7 +37,7 @@ class Program:
         return body.replace("return", f"{self.name} =")
 
     def text(self, change):
-        """The source with a change, or several, or an expression in place of the body."""
+        """The source with a change, several, or an expression in place of the body."""
         steps = (change,) if isinstance(change, str) else change
         if "→" not in steps[0]:
             arguments = ast.unparse(ast.parse(self.source).body[0].args)
@@ -48,7 +48,7 @@ class Program:
             old, new = old.removesuffix(" "), new.removeprefix(" ")
             if text.count(old) != 1:
                 raise ValueError(
-                    f"`{self.name}` must hold what a mistake changes once. "
+                    f"`{self.name}` must hold once what changes. "
                     f"Received: {old!r}, found {text.count(old)} times"
                 )
             text = text.replace(old, new)

@@ -1,0 +1,96 @@
+"""How the engine judges: coincidences, values, draws, changed input, parts."""
+
+import numpy as np
+import pytest
+
+from utils.exercises import Exercise, named
+
+from . import said
+
+
+def spread(values):
+    return values.max() - values.min()
+
+
+def exercise(**options):
+    defaults = {
+        "cases": lambda rng: [(rng.normal(size=n),) for n in (5, 8, 3)],
+        "mistakes": {"values.max() →": "hm", "values.std()": "that is the deviation"},
+        "hints": ("Subtract.",),
+        "lesson": "Done.",
+    }
+    return Exercise(spread, **{**defaults, **options})
+
+
+def test_a_mistake_must_change_what_stands_once():
+    with pytest.raises(ValueError, match="'values', found 3 times"):
+        exercise(mistakes={"values → 1": ""})
+
+
+def test_one_case_is_not_enough_for_a_reason():
+    """Right but for one case, where it is what a mistake gives, too."""
+
+    def answer(values):
+        return values.std() if len(values) == 5 else np.ptp(values)
+
+    assert "that is the deviation" not in said(exercise(), answer)
+    assert "that is the deviation" in said(exercise(), np.std)
+
+
+def test_general_slips_and_what_is_left_to_do():
+    assert "percent" in said(exercise(), lambda v: 100 * np.ptp(v))
+    assert "twice" in said(exercise(), lambda v: 2 * np.ptp(v))
+    assert "the mean of these" in said(exercise(), lambda v: np.full(4, np.ptp(v)))
+    assert "axis of length 1" in said(exercise(), lambda v: [np.ptp(v)])
+
+
+def test_a_named_case_is_told():
+    cases = exercise(cases=lambda rng: [named("two equal values", np.ones(2))])
+    assert "for two equal values, 1 instead of 0" in said(cases, lambda v: v.max())
+
+
+def test_errors_and_changed_input_are_told():
+    def spoil(values):
+        values.sort()
+        return values[-1] - values[0]
+
+    assert "argument `values` in place" in said(exercise(), spoil)
+    assert "raised ZeroDivisionError" in said(exercise(), lambda v: 1 / 0)
+    assert "must take 1 arguments" in said(exercise(), lambda: 1)
+
+
+def my_sum():
+    return 2 + 2
+
+
+def test_a_value_is_asked():
+    asked = Exercise(my_sum, mistakes={"2 + 2 → 2 * 3": "a product"}, lesson="Four.")
+    assert said(asked, np.int64(4)) == said(asked, 4.0) == "Right. Four."
+    assert said(asked, 6) == "Not yet: 6 instead of 4: a product."
+    assert said(asked, None).startswith("Not attempted yet")
+    assert asked.source() == "my_sum = 2 + 2"
+
+
+def draw(n, rng):
+    return rng.permutation(n)
+
+
+def test_a_draw_is_judged_by_facts_and_must_repeat():
+    def facts(drawn, n, rng):
+        return {
+            "different numbers": len(set(np.asarray(drawn).tolist())),
+            "in order": bool(np.all(np.diff(drawn) > 0)),
+        }
+
+    asked = Exercise(
+        draw,
+        cases=lambda rng: [(20, np.random.default_rng(k)) for k in (1, 2)],
+        mistakes={"rng.permutation(n) → np.arange(n)": "nothing was drawn"},
+        view=facts,
+        repeatable=True,
+    )
+    assert said(asked, lambda n, rng: rng.choice(n, n, replace=False)) == "Right."
+    assert "in order: True instead of False: nothing was drawn" in said(
+        asked, lambda n, rng: list(range(n))
+    )
+    assert "called twice" in said(asked, lambda n, rng: np.random.permutation(n))  # noqa: NPY002
