@@ -23,11 +23,14 @@ def stub(*arguments):
     ...
 
 
+def bare_stub(*arguments): ...
+
+
 @all_exercises
 def test_solution_is_right_and_a_stub_is_no_attempt(module, name, exercise):
     solution = answer_of(exercise, exercise.solution)
     assert said(exercise, solution).startswith("Right. ")
-    for empty in (None, ..., *([stub] if exercise.parameters else [])):
+    for empty in (None, ..., *([stub, bare_stub] if exercise.parameters else [])):
         assert said(exercise, empty).startswith("Not attempted yet"), empty
 
 

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from course import notebook_paths, tags
 
-from . import EXERCISES
+from . import EXERCISES, said
 
 
 def stubs():
@@ -39,6 +39,9 @@ def test_stub_has_the_parameters_of_the_solution(module, name, answer, stub):
     ]
     found = [ast.unparse(function.args) for function in functions]
     solution = ast.parse(exercise.program.source).body[0]
+    space = {}
+    exec(stub, space)
+    assert said(exercise, space[answer]).startswith("Not attempted yet")
     assert found == ([ast.unparse(solution.args)] if exercise.parameters else [])
 
 

@@ -126,18 +126,32 @@ def is_stub(answer):
     >>> def stub(x):
     ...     "A docstring is not an attempt."
     ...     ...
-    >>> is_stub(stub), is_stub(lambda x: x), is_stub(None), is_stub(0)
-    (True, False, True, False)
+    >>> def short(x): ...
+    >>> is_stub(stub), is_stub(short), is_stub(None)
+    (True, True, True)
+    >>> is_stub(lambda x: x), is_stub(lambda x: 5), is_stub(0)
+    (False, False, False)
     """
     if answer is None or answer is ...:
         return True
     if not isinstance(answer, types.FunctionType):
         return False
     code, doc = answer.__code__, answer.__doc__
-    for body in ("...", "pass", "return", "return None", "...; pass", "pass; ..."):
-        text = f"def stub():\n    {doc!r}\n    {body}" if doc else f"def stub(): {body}"
+    for body in (
+        "...",
+        "pass",
+        "return",
+        "return None",
+        "...\n    pass",
+        "pass\n    ...",
+    ):
+        text = (
+            f"def stub():\n    {doc!r}\n    {body}"
+            if doc
+            else f"def stub():\n    {body}"
+        )
         idle = compile(text, "", "exec").co_consts[0]
-        constants = [c for c in code.co_consts if c != doc]
-        if idle.co_code == code.co_code and constants == [None]:
+        constants = [constant for constant in code.co_consts if constant is not None]
+        if idle.co_code == code.co_code and constants == ([doc] if doc else []):
             return True
     return False
