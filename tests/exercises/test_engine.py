@@ -95,3 +95,30 @@ def test_a_draw_is_judged_by_facts_and_must_repeat():
     )
     again = np.random.default_rng(0)
     assert "called twice" in said(asked, lambda n, rng: again.permutation(n))
+
+
+def test_an_answer_may_raise_where_a_right_change_raises():
+    raising = "return values → if len(values) < 5: raise ValueError\n    return values"
+    asked = exercise(also=(raising,))
+
+    def strict(kind, factor=1):
+        def answer(values):
+            if len(values) < 5:
+                raise kind("too short")
+            return np.ptp(values) * factor
+
+        return answer
+
+    assert said(asked, np.ptp) == said(asked, strict(ValueError)) == "Right. Done."
+    assert "raised KeyError" in said(asked, strict(KeyError))
+    assert "twice too large" in said(asked, strict(ValueError, 2))
+
+
+def test_a_view_may_leave_out_what_makes_no_sense():
+    def facts(value, values):
+        if np.ndim(value):
+            return {"the number": value}
+        return {"half of it": value / 2, "the number": value}
+
+    message = said(exercise(view=facts), lambda v: [1, 2, 3])
+    assert "the number: " in message and "one number is asked" in message

@@ -44,7 +44,7 @@ class Exercise:
             raise `Wrong`, and whatever else it raises means: not of this kind.
         parts: names of the results, if there are several; or `{name: sentence}`, with
             what to say of a part that no mistake explains.
-        also: changes of the solution that are right as well.
+        also: changes that are right as well. One may `raise` an error without a text.
         tolerance: relative tolerance, if not that of the numbers' kind.
         repeatable: the answer must give the same when it is called again.
         verify: function of the answer that raises `Wrong`, for what resists.
@@ -148,8 +148,9 @@ class Exercise:
         if all(right):
             return
         for change in self.also:
-            pairs = enumerate(self._by_case(got))
-            if all(self._agree(pair, self._outcome(change, i)) for i, pair in pairs):
+            others = (self._outcome(change, i) for i in range(len(got)))
+            pairs = zip(self._by_case(got), others)
+            if all(p[0].raised_like(o) or self._agree(p, o) for p, o in pairs):
                 return
         first = right.index(False)
         failure = got[first].failure
@@ -392,7 +393,7 @@ class Exercise:
             if isinstance(facts, dict):  # a view may stop where more makes no sense
                 keys = [key for key in keys if key in seen]
             off = [k for k in keys if not equal(seen[k], facts[k], self.tolerance)]
-            key = off[0] if part is None else part
+            key = part if part in keys else off[0]
             named_parts = isinstance(facts, tuple) and self.parts
             name += f"{list(self.parts)[key] if named_parts else ordinal(key)}: "
             seen, facts, part = seen[key], facts[key], None

@@ -37,6 +37,10 @@ class Outcome:
     failure: str = ""
     error: str = ""  # what was raised
 
+    def raised_like(self, other):
+        """Whether this raised what another did; with any text, if that had none."""
+        return bool(other.error) and self.error.startswith(other.error)
+
 
 def run(function, parameters, case, told):
     """The outcome of a learner's function on copies of a case's arguments.
