@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 
-from . import EXERCISES, answer_of, bank, said
+from . import EXERCISES, bank, said
 
 SWAPPED = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
@@ -142,7 +142,7 @@ def judged(module, name, exercise):
         space = dict(exercise.solution.__globals__)
         try:
             exec(text, space)
-            answer = answer_of(exercise, space[exercise.solution.__name__])
+            answer = space[exercise.solution.__name__]  # a function, or a value
         except Exception:
             continue
         if said(exercise, answer).startswith("Not yet"):
