@@ -40,4 +40,13 @@ def answer_of(exercise, function):
     return function if exercise.parameters else function()
 
 
+def differ(exercise, one, other):
+    """Whether two mistakes differ in a case."""
+    for i, case in enumerate(exercise.cases):
+        a, b = exercise._outcome(one, i), exercise._outcome(other, i)
+        if a.error != b.error or not (a.error or exercise._agree((a, case), b)):
+            return True
+    return False
+
+
 EXERCISES = exercises()

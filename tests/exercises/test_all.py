@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from . import EXERCISES, answer_of, bank, said
+from . import EXERCISES, answer_of, bank, differ, said
 
 CASES = [
     pytest.param(*key, value, id=".".join(key)) for key, value in EXERCISES.items()
@@ -48,7 +48,7 @@ def test_no_two_mistakes_are_alike(module, name, exercise):
     for change in exercise.mistakes:
         assert exercise.reason(change), f"right: {change}"
     for one, other in itertools.combinations(exercise.mistakes, 2):
-        assert exercise.differ(one, other), f"{one}\n{other}"
+        assert differ(exercise, one, other), f"{one}\n{other}"
 
 
 @all_exercises

@@ -122,3 +122,10 @@ def test_a_view_may_leave_out_what_makes_no_sense():
 
     message = said(exercise(view=facts), lambda v: [1, 2, 3])
     assert "the number: " in message and "one number is asked" in message
+
+
+def test_numbers_that_no_mistake_explains_get_a_sentence():
+    asked = exercise(parts="largest minus smallest")
+    wrong = said(asked, lambda values: values[0])
+    assert wrong.endswith(": largest minus smallest.")
+    assert said(asked, lambda values: "1").endswith("received the str '1'.")

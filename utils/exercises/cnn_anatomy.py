@@ -127,6 +127,7 @@ one_filter = Exercise(
     one_filter,
     cases=_volumes,
     view=_flat_map,
+    parts="each value is the sum of window times filter, all channels, plus the bias",
     mistakes={
         " + bias →": "the bias is missing",
         "filt) + bias → filt + bias)": "the bias was added to each product; add it "
@@ -278,6 +279,7 @@ _ADDS = "each layer adds kernel - 1, not kernel"
 
 field_width = Exercise(
     field_width,
+    parts="widen by (kernel - 1) × the product of the strides below",
     cases=lambda rng: [
         ([(3, 2), (3, 1), (5, 2), (3, 1)],), ([(7, 2), (3, 2), (3, 1)],),
         ([(5, 1), (2, 2), (5, 1)],), ([(4, 3), (1, 2), (6, 3), (2, 5), (3, 1)],),

@@ -43,7 +43,7 @@ class Exercise:
             it: numbers, a tuple, or a dictionary whose keys name the facts. It may
             raise `Wrong`, and whatever else it raises means: not of this kind.
         parts: names of the results, if there are several; or `{name: sentence}`, with
-            what to say of a part that no mistake explains.
+            what to say of a part that no mistake explains; of one result, `sentence`.
         also: changes that are right as well. One may `raise` an error without a text.
         tolerance: relative tolerance, if not that of the numbers' kind.
         repeatable: the answer must give the same when it is called again.
@@ -74,10 +74,9 @@ class Exercise:
         self, solution, cases=None, mistakes=(), hints=(), lesson="", *,
         view=None, parts=(), also=(), tolerance=None, repeatable=False, verify=None,
     ):  # fmt: skip
-        self.solution, self.hints, self.lesson = solution, hints, lesson
-        self.mistakes, self.also = dict(mistakes), also
-        self.view, self.parts, self.tolerance = view, parts, tolerance
-        self.repeatable, self.verify = repeatable, verify
+        self.solution, self.hints, self.lesson, self.also = solution, hints, lesson, also
+        self.mistakes, self.view, self.parts = dict(mistakes), view, parts
+        self.tolerance, self.repeatable, self.verify = tolerance, repeatable, verify
         self.program = Program(solution)
         self.parameters = self.program.parameters
         self._draw = cases or (lambda rng: [()])
@@ -157,7 +156,7 @@ class Exercise:
         if failure:
             reason = self._same_error(got, first) if got[first].error else ""
             raise Wrong(f"{failure.removesuffix('.') if reason else failure}{reason}")
-        reason, part, first = self._explain(got) or ("", None, first)
+        reason, part, first = self._explain(got, first)
         told = self._told(self.cases[first])
         text = self._difference(got[first], first, part, bool(reason))
         raise Wrong(f"{told}{text}{': ' if reason else ''}{reason}")
@@ -167,14 +166,6 @@ class Exercise:
         with quietly(), in_float32():
             want = self._run(self.solution, case, own=True)
             return self._agree((self._run(answer, case), case), want)
-
-    def differ(self, one, other):
-        """Whether two mistakes differ in a case."""
-        for i, case in enumerate(self.cases):
-            a, b = self._outcome(one, i), self._outcome(other, i)
-            if a.error != b.error or not (a.error or self._agree((a, case), b)):
-                return True
-        return False
 
     # The solution, its cases and its mistakes
 
@@ -301,8 +292,8 @@ class Exercise:
                 return f": {self._filled(sentence, first)}"
         return ""
 
-    def _explain(self, got):
-        """A reason, and the part and the case that it explains; None if none fits."""
+    def _explain(self, got, first):
+        """A reason, or "", and the part and the case that it explains."""
         facts = self.wanted[0].facts
         parts = range(len(facts)) if isinstance(facts, tuple) else ()
         for part in (None, *(facts if isinstance(facts, dict) else parts)):
@@ -313,10 +304,19 @@ class Exercise:
                 if self._fits(got, wrong, others, part, share, rest):
                     return self._filled(sentence, wrong[0]), part, wrong[0]
             if part is not None:  # the first part that is wrong; later ones may follow
-                fallback = isinstance(self.parts, dict) and part in parts
-                reason = list(self.parts.values())[part] if fallback else ""
-                return reason, part, wrong[0]
-        return None
+                return self._otherwise(got, wrong[0], part), part, wrong[0]
+        return self._otherwise(got, first, None), None, first
+
+    def _otherwise(self, got, i, part):
+        """What to say of numbers that no mistake explains; nothing of other things."""
+        try:
+            self._seen(got[i], self.wanted[i], self.cases[i])
+        except Wrong:
+            return ""
+        if part is None and isinstance(self.parts, str):
+            return self.parts
+        named = isinstance(self.parts, dict) and isinstance(part, int)
+        return list(self.parts.values())[part] if named else ""
 
     def _candidates(self, part):
         """All that may explain an answer: (sentence, outcomes, share, what is left)."""
