@@ -129,3 +129,9 @@ def test_numbers_that_no_mistake_explains_get_a_sentence():
     wrong = said(asked, lambda values: values[0])
     assert wrong.endswith(": largest minus smallest.")
     assert said(asked, lambda values: "1").endswith("received the str '1'.")
+
+
+def test_what_no_mistake_explains_is_told_of_facts_as_well():
+    asked = exercise(view=lambda v, x: {"twice it": 2 * v}, parts="largest - smallest")
+    message = said(asked, lambda v: v.min() * 3)
+    assert "twice it: " in message and "largest - smallest" in message
