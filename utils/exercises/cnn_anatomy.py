@@ -27,10 +27,8 @@ layer_facts = Exercise(
         "// s + 1 → // s": "the + 1 is missing: also the first position counts",
         "// s + 1 → // s - 1": "1 is taken away; the first position counts as well, "
         "+ 1",
-        "// s + 1 → // (s + 1)": "1 is added to the stride; it belongs to the quotient",
         "+ 2 * z → + z": "z zeros stand on *each* side of a row, so 2z in all",
         " + 2 * z →": "the padding z is missing",
-        "N + 2 * z → N - 2 * z": "the padding is taken away; it adds places",
         ") // s + 1 → ) + 1": "the stride s is missing: it moves by {s}, not by 1",
         "2 * z - P → 2 * z + P": "the window takes P away; it does not add",
         "2 * z - P → 2 * z": "the window P is missing",
@@ -104,22 +102,23 @@ def _volumes(rng):
 def _flat_map(result, volume, filt, bias):
     """The map; or what its shape tells."""
     (rows, columns), (P, Q, d) = volume.shape[:2], filt.shape
-    right, found = (rows - P + 1, columns - Q + 1), np.shape(result)
-    if d > 1 and found in ((*right, d), (d, *right)):
+    R, C, found = rows - P + 1, columns - Q + 1, np.shape(result)
+    fits = f"; without padding the window fits {R} × {C} times"
+    if d > 1 and found in ((R, C, d), (d, R, C)):
         raise Wrong(
             f"one map for each channel came back, {found}; *add* the channels: one "
             "filter gives one flat map"
         )
-    if found[:2] == (rows, columns) != right:
+    if found[:2] == (rows, columns) != (R, C):
+        raise Wrong(f"the output is as large as the input, {found}{fits}")
+    if found[:2] == (rows + P - 1, columns + Q - 1) != (R, C):
+        raise Wrong(f"windows that stand over the edge came back, {found}{fits}")
+    if found == (R - 1, C - 1):
         raise Wrong(
-            f"the output is as large as the input, {found}. Without padding the window "
-            f"fits {right[0]} × {right[1]} times"
+            f"the last window of each row and column is missing, {found}; N - P + 1 fit"
         )
-    if found[:2] == (rows + P - 1, columns + Q - 1) != right:
-        raise Wrong(
-            f"windows that stand over the edge came back as well, {found}. Without "
-            f"padding the window fits {right[0]} × {right[1]} times"
-        )
+    if len(found) > 2 and [n for n in found if n > 1] == [n for n in (R, C) if n > 1]:
+        raise Wrong(f"an axis of length 1 is left over, {found}; return one flat map")
     return np.array(result)
 
 
@@ -135,7 +134,6 @@ one_filter = Exercise(
         "+ bias → + filt.shape[2] * bias": "the bias was added once for each channel; "
         "a filter has one",
         "+ bias → - bias": "the bias is subtracted; add it",
-        "* filt) + bias → * filt) * bias": "the bias is a factor; add it",
         "* filt) → * filt[::-1, ::-1])": "that is the true convolution, with the "
         "filter flipped; layers do not flip",
         "* filt) → * filt[::-1, ::-1, ::-1])": "that is the true convolution, with the "
@@ -146,12 +144,8 @@ one_filter = Exercise(
         "np.sum( → np.mean(": "that is the mean of the products; take their sum",
         "* filt) → * filt) / filt.shape[2]": "that is the mean of the channels; add "
         "them",
-        "np.sum( → np.max(": "that is the largest product; take the sum of all",
-        "* filt) → + filt)": "window and filter were added; multiply them",
         "return out → return np.maximum(out, 0)": "negative values were cut off; the "
         "ReLU comes after this layer",
-        "return out → return out[:-1, :-1]": "the last window of each row and column "
-        "is missing (N - P + 1)",
         ("range(out.shape[0]) → range(out.shape[0] - 1)",
          "range(out.shape[1]) → range(out.shape[1] - 1)"): "the last window of each "
         "row and column was left at 0; loops go up to N - P + 1",
@@ -220,16 +214,14 @@ max_pool = Exercise(
         "winner receives the upstream value",
         f"{_GRADIENT} (x == widen(pooled)) * widen(upstream) / 4": "it is a quarter of "
         "what it should be; the winner takes all",
-        f"{_GRADIENT} (x == widen(pooled)) * x * widen(upstream)": "it is multiplied "
-        "by x; the slope of a maximum is 1 for the winner",
         f"{_GRADIENT} x * widen(upstream)": "x times upstream: the slope of a maximum "
         "is 1 for the winner and 0 for the other three",
         f"{_GRADIENT} (x > 0) * widen(upstream)": "that is the gate of a ReLU, x > 0; "
         "the winner of the window receives it",
         f"{_GRADIENT} upstream": "upstream came back as it was; the gradient has the "
         "shape of x, with 0 for the losers",
-        "== widen(pooled) → == x.max()": "only the largest value of all received it; "
-        "each window has its own winner",
+        f"{_GRADIENT} np.kron(upstream, [[1, 0], [0, 0]])": "the upper left of each "
+        "window received it; the winner should",
         ".max(axis=(1, 3)) → .mean(axis=(1, 3))": "it holds the means; max pooling "
         "keeps the largest values",
         ".max(axis=(1, 3)) → .min(axis=(1, 3))": "it holds the smallest values of the "
@@ -238,14 +230,10 @@ max_pool = Exercise(
         "the largest values",
         ".max(axis=(1, 3)) → .max(axis=(1, 3)).clip(0)": "a window of negative values "
         "has a negative maximum; do not start from 0",
-        f"{_POOLED} abs(pooled), (x == widen(pooled)) * widen(upstream)": "the sign is "
-        "lost: the largest value is asked, which may be negative",
         f"{_POOLED} x[::2, ::2], 0 * x": "it holds the upper left value of each "
         "window; take the largest of the four",
         f"{_POOLED} np.max([x[:-1, :-1], x[1:, :-1], x[:-1, 1:], x[1:, 1:]], axis=0), "
         "0": "that is stride 1; use 2, windows do not overlap",
-        f"{_POOLED} x.max(axis=1), 0": "those are the maxima of whole rows; a window "
-        "is 2 × 2",
         f"{_POOLED} x.max(), 0": "that is the maximum of the whole map; each 2 × 2 "
         "window has its own",
         f"{_POOLED} pooled": "two arrays are needed, (pooled, gradient); only the "
@@ -282,7 +270,7 @@ field_width = Exercise(
     parts="widen by (kernel - 1) × the product of the strides below",
     cases=lambda rng: [
         ([(3, 2), (3, 1), (5, 2), (3, 1)],), ([(7, 2), (3, 2), (3, 1)],),
-        ([(5, 1), (2, 2), (5, 1)],), ([(4, 3), (1, 2), (6, 3), (2, 5), (3, 1)],),
+        ([(5, 1), (2, 2), (6, 1)],), ([(4, 3), (1, 2), (6, 3), (2, 5), (3, 1)],),
         ([(3, 1)] * 3,), ([(5, 3)],), ([(1, 1)],), named("no layer at all", []),
     ],
     mistakes={
@@ -318,8 +306,8 @@ field_width = Exercise(
         "the patch is asked",
         "step *= stride → step *= stride; break": "only the first layer was taken; "
         "does the `return` stand inside the loop?",
-        "max((kernel for kernel, stride in windows), default=1)": "that is the widest "
-        "kernel; each layer widens what the ones below see",
+        "windows[-1][0] if windows else 1": "that is the kernel of the last layer; each "
+        "layer widens what the ones below see",
     },
     hints=(
         "Keep two numbers: the width so far, and how many pixels one step of this "

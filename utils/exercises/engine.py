@@ -74,9 +74,10 @@ class Exercise:
         self, solution, cases=None, mistakes=(), hints=(), lesson="", *,
         view=None, parts=(), also=(), tolerance=None, repeatable=False, verify=None,
     ):  # fmt: skip
-        self.solution, self.hints, self.lesson, self.also = solution, hints, lesson, also
-        self.mistakes, self.view, self.parts = dict(mistakes), view, parts
-        self.tolerance, self.repeatable, self.verify = tolerance, repeatable, verify
+        self.solution, self.hints, self.lesson = solution, hints, lesson
+        self.mistakes, self.also, self.view = dict(mistakes), also, view
+        self.parts, self.tolerance = parts, tolerance
+        self.repeatable, self.verify = repeatable, verify
         self.program = Program(solution)
         self.parameters = self.program.parameters
         self._draw = cases or (lambda rng: [()])
@@ -313,10 +314,9 @@ class Exercise:
             self._seen(got[i], self.wanted[i], self.cases[i])
         except Wrong:
             return ""
-        if isinstance(self.parts, str):
-            return self.parts
-        named = isinstance(self.parts, dict) and isinstance(part, int)
-        return list(self.parts.values())[part] if named else ""
+        if isinstance(self.parts, dict) and isinstance(part, int):
+            return list(self.parts.values())[part]
+        return self.parts if isinstance(self.parts, str) else ""
 
     def _candidates(self, part):
         """All that may explain an answer: (sentence, outcomes, share, what is left)."""
