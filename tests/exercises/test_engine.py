@@ -135,3 +135,9 @@ def test_what_no_mistake_explains_is_told_of_facts_as_well():
     asked = exercise(view=lambda v, x: {"twice it": 2 * v}, parts="largest - smallest")
     message = said(asked, lambda v: v.min() * 3)
     assert "twice it: " in message and "largest - smallest" in message
+
+
+def test_half_precision_is_no_excuse():
+    asked = exercise()
+    assert said(asked, lambda v: np.float16(np.ptp(v))) == "Right. Done."
+    assert said(asked, lambda v: np.float16(np.ptp(v) / 2)).startswith("Not yet")

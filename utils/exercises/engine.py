@@ -21,8 +21,9 @@ from utils.exercises.telling import (
     difference,
     ordinal,
     parts_told,
+    slippery,
 )
-from utils.exercises.values import Wrong, as_numbers, conform, equal, is_numeric
+from utils.exercises.values import Wrong, as_numbers, conform, equal
 
 
 class Exercise:
@@ -334,10 +335,8 @@ class Exercise:
         want = self.wanted[i]
         facts = want.facts if part is None else want.facts[part]
         try:
-            facts = slip(np.asarray(facts) if is_numeric(facts) else None)
-            if part is not None:
-                facts = {part: facts}
-            return Outcome(want.value, facts)
+            facts = slip(slippery(facts))
+            return Outcome(want.value, facts if part is None else {part: facts})
         except Exception:
             return Outcome(failure="does not fit")
 

@@ -46,6 +46,16 @@ LEFT_TO_DO = {
 }
 
 
+def slippery(facts):
+    """Facts as an array for `SLIPS`; None if these make no sense, as of True and False.
+
+    >>> slippery(0.5), slippery(True), slippery("a")
+    (array(0.5), None, None)
+    """
+    truth = isinstance(facts, bool | np.bool_)
+    return np.asarray(facts) if is_numeric(facts) and not truth else None
+
+
 def argument_told(parameter, value):
     """An argument in words; None for what has none, such as a random generator."""
     if callable(value) or isinstance(value, np.random.Generator):

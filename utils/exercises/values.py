@@ -70,9 +70,7 @@ def as_numbers(value):
         ):
             array = np.array([float(item) for item in array.flat]).reshape(array.shape)
     except BaseException:
-        ragged = "; are its rows of different lengths?" * isinstance(
-            value, list | tuple
-        )
+        ragged = " (rows of different lengths?)" * isinstance(value, list | tuple)
         raise Wrong(f"{needed}{ragged}") from None
     if array.dtype.kind not in "biuf":
         kinds = {"c": "complex numbers", "U": "text", "S": "text"}
@@ -136,7 +134,8 @@ def close(one, other, tolerance=None):
         relative = 4 * epsilon
         absolute = relative
     else:
-        relative = tolerance or (1e-5 if epsilon < 1e-10 else 1000 * epsilon)
+        # 1e-5 for float64, 1e-4 for float32, 4e-3 for float16
+        relative = tolerance or min(max(1e-5, 1000 * epsilon), 4e-3)
         sizes = np.abs(other[np.isfinite(other)]).astype(float)
         absolute = relative / (100 if epsilon < 1e-10 else 10) * sizes.max(initial=1e-6)
     if not kinds and tolerance is None:
