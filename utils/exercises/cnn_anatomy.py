@@ -306,8 +306,8 @@ field_width = Exercise(
         "the patch is asked",
         "step *= stride → step *= stride; break": "only the first layer was taken; "
         "does the `return` stand inside the loop?",
-        "windows[-1][0] if windows else 1": "that is the kernel of the last layer; each "
-        "layer widens what the ones below see",
+        "windows[-1][0] if windows else 1": "that is the kernel of the last layer; "
+        "each layer widens what the ones below see",
     },
     hints=(
         "Keep two numbers: the width so far, and how many pixels one step of this "

@@ -199,7 +199,9 @@ RIGHT = {
         "four corners": pool_corners,
         "skimage": pool_reduced,
         "float32": lambda x, u: [p.astype(np.float32) for p in pool_loop(x, u)],
-        "whole numbers": lambda x, u: (pool_loop(x, u)[0].astype(int), pool_tape(x, u)[1]),
+        "whole numbers": lambda x, u: (
+            pool_loop(x, u)[0].astype(int), pool_tape(x, u)[1]
+        ),
         "pandas": lambda x, u: tuple(map(pd.DataFrame, pool_corners(x, u))),
     },
     "field_width": {
