@@ -97,6 +97,22 @@ def test_a_draw_is_judged_by_facts_and_must_repeat():
     assert "called twice" in said(asked, lambda n, rng: again.permutation(n))
 
 
+def halves(n):
+    order = np.random.default_rng(0).permutation(n)
+    return order[: n // 2], order[n // 2 :]
+
+
+def test_a_list_of_arrays_repeats_and_results_are_named():
+    names = "one half", "the other half"
+    asked = Exercise(
+        halves, cases=lambda rng: [(3,), (7,)], parts=names, repeatable=True
+    )
+    again = np.random.default_rng(0)
+    assert said(asked, lambda n: list(halves(n))) == "Right."
+    assert "called twice" in said(asked, lambda n: [again.random(1), again.random(2)])
+    assert "2 results are needed (one half, the other half)" in said(asked, range)
+
+
 def test_an_answer_may_raise_where_a_right_change_raises():
     raising = "return values → if len(values) < 5: raise ValueError\n    return values"
     asked = exercise(also=(raising,))

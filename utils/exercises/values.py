@@ -93,8 +93,10 @@ def is_numeric(value):
         return False
 
 
-def conform(value, like):
+def conform(value, like, names=()):
     """The value in the form of another: numbers as arrays, part by part.
+
+    The names of the parts, if there are some, stand in the message.
 
     Raises:
         Wrong: if the parts are too many or too few, or are no numbers.
@@ -109,7 +111,9 @@ def conform(value, like):
             value = as_numbers(value)
         size = safely(len, value, None)
         if not isinstance(value, list | tuple | np.ndarray) or size != len(like):
-            raise Wrong(f"{len(like)} results are needed; received {describe(value)}")
+            told = f" ({', '.join(names)})" * (len(names) == len(like))
+            needed = f"{len(like)} results are needed{told}"
+            raise Wrong(f"{needed}; received {describe(value)}")
         return tuple(conform(part, other) for part, other in zip(value, like))
     if not is_numeric(like):
         return value
