@@ -25,8 +25,6 @@ layer_facts = Exercise(
     also=((_FITS,),),
     mistakes={
         "// s + 1 → // s": "the + 1 is missing: also the first position counts",
-        "// s + 1 → // s - 1": "1 is taken away; the first position counts as well, "
-        "+ 1",
         "+ 2 * z → + z": "z zeros stand on *each* side of a row, so 2z in all",
         " + 2 * z →": "the padding z is missing",
         ") // s + 1 → ) + 1": "the stride s is missing: it moves by {s}, not by 1",
@@ -44,11 +42,7 @@ layer_facts = Exercise(
         "filter",
         "(P * P * d + 1) * K → P * P * d * K + 1": "one bias for *each* of the K "
         "filters, not one for all",
-        "(P * P * d + 1) * K → P * P * d * K + d": "one bias for each of the K "
-        "filters, not one for each channel of the input",
         "P * P * d → P * P": "a filter is as deep as its input: {d} kernels",
-        "(P * P * d + 1) * K → P * P * K": "a filter is as deep as its input, {d} "
-        "kernels, and has one bias",
         "P * P * d → P * d": "a kernel has P × P weights",
         " + 1) * K → + 1)": "that is a single filter; there are {K}",
         "(P * P * d + 1) * K → P * P * d": "that is a single filter without its bias; "
@@ -68,8 +62,6 @@ layer_facts = Exercise(
         "the size came back",
         "(P * P * d + 1) * K": "two numbers are needed, (size, parameters); only the "
         "parameters came back",
-        "return ( → return (N + 2 * z - P) // s + 1, (": "two numbers are needed, "
-        "(size, parameters); height and width of the map are the same, once is enough",
     },
     hints=(
         "How many places has a window of P in a row of N + 2z, if it moves by s?",
@@ -139,8 +131,6 @@ one_filter = Exercise(
         "* filt) → * filt[::-1, ::-1, ::-1])": "that is the true convolution, with the "
         "filter flipped, its channels too; layers do not flip",
         "j + Q] * filt) → j + Q, 0] * filt[..., 0])": "only the first channel was read",
-        "j + Q] * filt) → j + Q, -1] * filt[..., -1])": "only the last channel was "
-        "read, or each overwrites the one before; add them",
         "np.sum( → np.mean(": "that is the mean of the products; take their sum",
         "* filt) → * filt) / filt.shape[2]": "that is the mean of the channels; add "
         "them",
@@ -154,8 +144,6 @@ one_filter = Exercise(
         "j + Q] → j + P]": "the window is P × Q; this filter is not square",
         "shape[1] - Q → shape[1] - P": "there are columns - Q + 1 places in a row; "
         "this filter is not square",
-        ("- P + 1, → - Q + 1,", "- Q + 1)) → - P + 1))"): "P and Q are exchanged: rows "
-        "- P + 1 times columns - Q + 1",
         "out[i, j] = → return": "only the first window was read; the `return` belongs "
         "behind both loops",
     },
@@ -210,14 +198,8 @@ max_pool = Exercise(
         "== → !=": "the losers received it; it belongs to the winner",
         f"{_GRADIENT} (x == widen(pooled)) * x": "it holds the winners' values; the "
         "winner receives the upstream value",
-        f"{_GRADIENT} widen(pooled)": "it holds the winners' values, in all four; the "
-        "winner receives the upstream value",
         f"{_GRADIENT} (x == widen(pooled)) * widen(upstream) / 4": "it is a quarter of "
         "what it should be; the winner takes all",
-        f"{_GRADIENT} x * widen(upstream)": "x times upstream: the slope of a maximum "
-        "is 1 for the winner and 0 for the other three",
-        f"{_GRADIENT} (x > 0) * widen(upstream)": "that is the gate of a ReLU, x > 0; "
-        "the winner of the window receives it",
         f"{_GRADIENT} upstream": "upstream came back as it was; the gradient has the "
         "shape of x, with 0 for the losers",
         f"{_GRADIENT} np.kron(upstream, [[1, 0], [0, 0]])": "the upper left of each "
@@ -234,8 +216,6 @@ max_pool = Exercise(
         "window; take the largest of the four",
         f"{_POOLED} np.max([x[:-1, :-1], x[1:, :-1], x[:-1, 1:], x[1:, 1:]], axis=0), "
         "0": "that is stride 1; use 2, windows do not overlap",
-        f"{_POOLED} x.max(), 0": "that is the maximum of the whole map; each 2 × 2 "
-        "window has its own",
         f"{_POOLED} pooled": "two arrays are needed, (pooled, gradient); only the "
         "pooled map came back",
         "return pooled, → return": "two arrays are needed, (pooled, gradient); only "
@@ -296,14 +276,10 @@ field_width = Exercise(
         "step *= stride → step = stride": "multiply *all* strides below, not only the "
         "last one",
         "step *= stride → step += stride": "strides multiply; they were added",
-        "step *= stride → step += stride - 1": "strides multiply; they were added, 1 "
-        "less each",
         "return width → return width, step": "one number is asked, the width of the "
         "patch; two came back",
         "return width → return step": "that is the product of the strides; the width "
         "of the patch is asked",
-        "return width → return width**2": "that is the number of pixels; the width of "
-        "the patch is asked",
         "step *= stride → step *= stride; break": "only the first layer was taken; "
         "does the `return` stand inside the loop?",
         "windows[-1][0] if windows else 1": "that is the kernel of the last layer; "
