@@ -26,7 +26,7 @@ FUNCTIONS = (
     ("argmax", "argmin"), ("maximum", "minimum"), ("zeros", "ones"), ("floor", "ceil"),
     ("exp", "log"), ("log", "log10"), ("sqrt", "square"), ("vstack", "hstack"),
     ("Add", "Multiply"), ("Conv2D", "Conv2DTranspose"), ("ReLU", "LeakyReLU"),
-    ("argsort", "sort"), ("any", "all"), ("repeat", "tile"), ("abs", "square"),
+    ("argsort", "sort"), ("accuracy_score", "balanced_accuracy_score"), ("any", "all"), ("repeat", "tile"), ("abs", "square"),
 )  # fmt: skip
 WORDS = {"same": "valid", "valid": "same", "relu": "sigmoid"}
 
