@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.exercises import Exercise, Wrong, array, call, number
+from utils.exercises.old import Exercise, Wrong, array, call, number
 
 
 def _verify_decibels(function):

@@ -1,284 +1,326 @@
 """Exercises of 04_FeatureExtraction1: balanced accuracy, memory, scaling, k-NN."""
 
 import numpy as np
-from sklearn.metrics import balanced_accuracy_score
-from sklearn.neighbors import KNeighborsClassifier
 
-from utils.exercises import Exercise, Wrong, array, call, number
+from utils.exercises import Exercise, Wrong, named
+from utils.exercises.values import as_numbers
 
 
-def _verify_balanced_accuracy(function):
-    truth, guess = np.repeat([0, 1], [8, 2]), np.zeros(10, int)
-    value = number(call(function, truth, guess), "the result")
-    if np.isclose(value, 50):
-        raise Wrong(
-            "50 is a percentage; scores in this course are fractions from 0 to 1."
-        )
-    if np.isclose(value, 0.8):
-        raise Wrong(
-            "8 sound and 2 defective cells, all called sound, gave 0.8: that is the plain accuracy. "
-            "Average the two recalls, 1.0 and 0.0, instead."
-        )
-    if np.isclose(value, 0.4):
-        raise Wrong(
-            "8 sound and 2 defective cells, all called sound, gave 0.4: the mean of the precisions. "
-            "Group by the truth, not by the prediction."
-        )
-    if not np.isclose(value, 0.5):
-        raise Wrong(
-            "8 sound and 2 defective cells, all called sound, have recalls 1.0 and 0.0; their mean "
-            f"is 0.5, not {value:.4g}."
-        )
-    rng = np.random.default_rng(0)
-    truth, guess = rng.integers(0, 3, 60), rng.integers(0, 3, 60)
-    value, right = (
-        number(call(function, truth, guess), "the result"),
-        (balanced_accuracy_score(truth, guess)),
-    )
-    if np.isclose(value, balanced_accuracy_score(guess, truth)):
-        raise Wrong(
-            "the roles of truth and prediction are swapped: recall divides by true counts."
-        )
-    if not np.isclose(value, right):
-        raise Wrong(
-            f"two classes come out right, but three give {value:.3f} instead of {right:.3f}. "
-            "Loop over `np.unique(y_true)`."
-        )
-    return "A classifier that calls everything sound scores 0.5, whatever the share of sound cells."
+def balanced(y_true, y_pred):
+    return np.mean([np.mean(y_pred[y_true == c] == c) for c in np.unique(y_true)])
 
+
+def _verdicts(rng):
+    def case(name, labels, counts, share):
+        truth = rng.permutation(np.repeat(labels, counts))
+        found = rng.random(len(truth)) < share
+        return named(name, truth, np.where(found, truth, rng.permutation(truth)))
+
+    sound, missing = np.repeat([0, 1], [8, 2]), np.array([0, 0, 2, 1, 2, 0, 2, 1, 0])
+    return [
+        named("8 sound and 2 defective cells, all called sound", sound, 0 * sound),
+        case("60 cells of three classes", (0, 1, 2), (35, 15, 10), 0.5),
+        case("90 cells of the classes 2, 5, 9, 4", (2, 5, 9, 4), (20, 9, 60, 1), 0.6),
+        named("three classes of which one is never predicted", missing,
+              np.where(missing == 2, 1, missing[::-1]) % 2),
+        case("12 cells of two classes", (1, 0), (9, 3), 0.3),
+        named("5 cells of one class, all found", np.full(5, 2), np.full(5, 2)),
+    ]  # fmt: skip
+
+
+_RECALL = "np.mean([np.mean(y_pred[y_true == c] == c) for c in np.unique(y_true)]) →"
 
 balanced_accuracy = Exercise(
-    _verify_balanced_accuracy,
+    balanced,
+    cases=_verdicts,
+    parts="average the recalls: of the cells of each true class, the share that was "
+    "found",
+    mistakes={
+        "np.mean(y_true == y_pred)": "that is the plain accuracy. Average the recalls, "
+        "one a class, instead",
+        "np.mean([np.mean(y_true[y_pred == c] == c) for c in np.unique(y_pred)])":
+        "that is the mean of the precisions (truth and prediction are swapped): recall "
+        "divides by true counts. Group by the truth, not by the prediction",
+        "np.mean([np.sum(y_true[y_pred == c] == c) / max(1, np.sum(y_pred == c)) for c "
+        "in np.unique(y_true)])": "that is the mean of the precisions. Group by the "
+        "truth, not by the prediction",
+        "for c in np.unique(y_true) → for c in range(len(np.unique(y_true)))":
+        "classes need not be called 0, 1, 2. Loop over `np.unique(y_true)`",
+        "for c in np.unique(y_true) → for c in (0, 1)": "only the classes 0 and 1 were "
+        "looked at. Loop over `np.unique(y_true)`",
+        "for c in np.unique(y_true) → for c in np.unique(y_pred)": "a class that is "
+        "never predicted counts as well. Loop over `np.unique(y_true)`",
+        f"{_RECALL} [np.mean(y_pred[y_true == c] == c) for c in np.unique(y_true)]":
+        "these are the recalls, one a class; take their mean",
+        f"{_RECALL} np.sum([np.mean(y_pred[y_true == c] == c) for c in "
+        "np.unique(y_true)])": "the recalls were added; take their mean",
+        f"{_RECALL} np.sum([np.mean(y_pred[y_true == c] == c) for c in "
+        "np.unique(y_true)]) / 2": "the recalls were added and divided by 2; divide by "
+        "the number of classes",
+        "np.mean(y_pred[y_true == 1] == 1)": "that is the recall of class 1 alone; "
+        "average those of all classes",
+        "np.unique(y_true)]) → np.unique(y_true)[:1]])": "that is the recall of the "
+        "first class alone; does the `return` stand inside the loop?",
+        "np.mean(y_pred[y_true == c] == c) → np.sum(y_pred[y_true == c] == c)": "the "
+        "hits of a class must be divided by its number of cells",
+        "np.mean(y_pred[y_true == c] == c) → np.mean((y_pred == c) & (y_true == c))":
+        "the hits of a class were divided by the number of all cells; divide by that "
+        "of its own",
+        "np.mean(y_pred[y_true == c] == c) → np.mean((y_pred == c) == (y_true == c))":
+        "that is each class against the rest; recall asks only the cells that belong "
+        "to the class",
+    },
     hints=(
-        "Recall of a class: of the cells that truly belong to it, which share was found?",
+        "Recall of a class: of the cells that truly belong to it, which share was "
+        "found?",
         "`y_pred[y_true == c] == c` is True where a cell of class c was found.",
         "Average `np.mean(y_pred[y_true == c] == c)` over `np.unique(y_true)`.",
     ),
-    wrong_answers={
-        "def balanced(y_true, y_pred):\n    return np.mean(y_true == y_pred)": "plain accuracy",
-        "def balanced(y_true, y_pred):\n"
-        "    return np.mean([np.mean(y_true[y_pred == c] == c) for c in np.unique(y_pred)])": (
-            "gave 0.8|precision|swapped"
-        ),
-        "def balanced(y_true, y_pred):\n"
-        "    return 100 * np.mean([np.mean(y_pred[y_true == c] == c) for c in np.unique(y_true)])": (
-            "percentage"
-        ),
-        "def balanced(y_true, y_pred):\n"
-        "    return [np.mean(y_pred[y_true == c] == c) for c in np.unique(y_true)]": (
-            "one number; it is a list of 2"
-        ),
-        "def balanced(y_true, y_pred):\n"
-        "    return np.mean([np.mean(y_pred[y_true == c] == c) for c in (0, 1)])": "three give",
-        "def balanced(y_true, y_pred):\n    np.mean(y_true == y_pred)": "`return` missing",
-    },
-)
+    lesson="A classifier that calls everything sound scores 0.5, whatever the share "
+    "of sound cells.",
+)  # fmt: skip
 
 
-def _verify_memory(answer):
-    value = number(answer, "my_bytes")
-    images, sides, channels = 2624, 224 * 224, 3
-    right = images * sides * channels * 4
-    if value == right:
-        return (
-            f"{right / 1e9:.2f} GB for pixels; the features of all cells take 0.01 GB."
-        )
-    slips = {
-        right / 4: "that is one byte a value, as in uint8; float32 takes four",
-        right / 3: "the three color channels are missing",
-        right * 2: "that is eight bytes a value, as in float64; float32 takes four",
-        right / images: "that is a single image; there are 2,624",
-        images
-        * 300
-        * 300
-        * 4: "that is 300 × 300 gray pixels; the network gets 224 × 224 × 3",
-        images * 300 * 300 * 3 * 4: "that is 300 × 300; the network gets 224 × 224",
-    }
-    for slip, reason in slips.items():
-        if np.isclose(value, slip):
-            raise Wrong(f"{value:,.0f} bytes: {reason}.")
-    for unit, name in ((1e9, "GB"), (1e6, "MB"), (2**30, "GiB"), (2**20, "MiB")):
-        if np.isclose(value, right / unit, rtol=0.01):
-            raise Wrong(f"{value:g} looks like {name}; the answer is asked in bytes.")
-    raise Wrong(f"{value:,.0f} bytes is {value / right:.3g} times the true number.")
+def my_bytes():
+    return 2624 * 224 * 224 * 3 * 4
+
+
+def _not_in_bytes(answer):
+    """Raise `Wrong` if it is roughly the right number, in bytes or another unit."""
+    value = as_numbers(answer)
+    if value.ndim == 0 and 1e-6 < abs(float(value) / my_bytes() - 1) < 0.02:
+        raise Wrong(f"{float(value):,.0f} is close, but rounded; leave all digits")
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (2**30, "GiB"),
+                       (2**20, "MiB"), (2**10, "KiB")):  # fmt: skip
+        if value.ndim == 0 and np.isclose(value, my_bytes() / unit, rtol=0.02):
+            told = f"{float(value):,.7g} looks like {name}"
+            raise Wrong(f"{told}; the answer is asked in bytes")
 
 
 memory = Exercise(
-    _verify_memory,
+    my_bytes,
+    verify=_not_in_bytes,
+    parts="multiply images, rows, columns, channels, and bytes a value",
+    mistakes={
+        " * 4 →": "that is one byte a value, as in uint8; float32 takes four",
+        " * 3 →": "the three color channels are missing",
+        " * 3 * 4 →": "that is the number of pixels; each has three channels of four "
+        "bytes",
+        "* 4 → * 8": "that is eight bytes a value, as in float64; float32 takes four",
+        "* 4 → * 32": "that is in bits: 32 a value, which are four bytes",
+        "2624 * →": "that is a single image; there are 2,624",
+        "224 * 224 * 3 → 300 * 300": "that is 300 × 300 gray pixels; the network gets "
+        "224 × 224 × 3",
+        "224 * 224 → 300 * 300": "that is 300 × 300; the network gets 224 × 224",
+        "224 * 224 * 3 → 1280": "these are the features; the pixels are asked",
+    },
     hints=(
         "Multiply: images, rows, columns, channels, bytes a value.",
         "float32: four bytes.",
     ),
-    wrong_answers={
-        "my_bytes = 2624 * 224 * 224 * 3": "as in uint8",
-        "my_bytes = 2624 * 224 * 224 * 4": "channels are missing",
-        "my_bytes = 2624 * 224 * 224 * 3 * 8": "float64",
-        "my_bytes = 2624 * 300 * 300 * 4": "300 × 300 gray",
-        "my_bytes = 1.58": "asked in bytes",
-        "my_bytes = '1.58 GB'": "must be one number; it is the str",
-    },
+    lesson="1.58 GB for pixels; the features of all cells take 0.01 GB.",
 )
 
 
-def _verify_scaling(function):
-    rng = np.random.default_rng(0)
-    train = rng.normal((5, -3, 0), (1, 10, 0.1), size=(40, 3))
-    test = rng.normal((7, -3, 0), (1, 10, 0.1), size=(10, 3))
+def scale(train, test):
     mean, deviation = train.mean(axis=0), train.std(axis=0)
-    result = call(function, train, test)
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
-        raise Wrong("return two arrays: `return scaled_train, scaled_test`.")
-    scaled_train = array(result[0], "scaled_train", train.shape)
-    scaled_test = array(result[1], "scaled_test", test.shape)
-    both = np.vstack([train, test])
-    if np.allclose(scaled_train, (train - both.mean(axis=0)) / both.std(axis=0)):
-        raise Wrong(
-            "mean and deviation were taken over training and test rows together: test data leaked. "
-            "Measure on `train` only."
-        )
-    if np.allclose(scaled_train, (train - train.mean()) / train.std()):
-        raise Wrong("one mean for all columns; each feature needs its own: `axis=0`.")
-    if np.allclose(scaled_train, train - mean):
-        raise Wrong("centered, but not divided by the standard deviation.")
-    if not np.allclose(scaled_train, (train - mean) / deviation, rtol=0.05):
-        raise Wrong(
-            "each column of scaled_train needs mean 0 and deviation 1; received means "
-            f"{np.round(scaled_train.mean(axis=0), 2).tolist()} and deviations "
-            f"{np.round(scaled_train.std(axis=0), 2).tolist()}."
-        )
-    if np.allclose(
-        scaled_test, (test - test.mean(axis=0)) / test.std(axis=0), rtol=0.05
-    ):
-        raise Wrong(
-            "the test rows were scaled by their own mean: a cell would then be judged by which "
-            "cells happen to be tested beside it. Use the training mean."
-        )
-    if not np.allclose(scaled_test, (test - mean) / deviation, rtol=0.05):
-        raise Wrong("scaled_test must use mean and deviation of `train`.")
-    train[:, 1], test[:, 1] = 4, 4
-    constant = call(function, train, test)
-    array(constant[0], "with a feature that never changes, scaled_train", train.shape)
-    array(constant[1], "with a feature that never changes, scaled_test", test.shape)
-    return "The held-out rows were measured with the training rows' yardstick, and nothing leaked."
+    deviation = np.where(deviation > 0, deviation, 1)
+    return (train - mean) / deviation, (test - mean) / deviation
 
+
+def _tables(rng):
+    def case(rows, others, means, deviations, constant=()):
+        train = rng.normal(means, deviations, (rows, len(means)))
+        test = rng.normal(
+            np.add(means, 2), np.multiply(deviations, 3), (others, len(means))
+        )
+        for column in constant:
+            train[:, column] = test[:, column] = 4
+        told = f"{rows} training rows, {others} test rows and {len(means)} features"
+        return named(told + ", some constant" * bool(constant), train, test)
+
+    means, deviations = (5, -3, 0), (1, 10, 0.1)
+    return [
+        case(40, 10, means, deviations), case(12, 12, (0, 100), (0.5, 3)),
+        case(30, 3, (-2, 1, 7, 3), (2, 5, 0.2, 1)), case(3, 3, means, deviations),
+        case(20, 6, means, deviations, constant=[1]),
+        case(9, 9, (1, 2, 0, 3), deviations + (2,), constant=[0, 3]),
+    ]  # fmt: skip
+
+
+def _scaled(result, train, test):
+    """Means and deviations of the training rows, rounded, then all rows."""
+    scaled_train, scaled_test = result
+    if scaled_train.shape != train.shape or scaled_test.shape != test.shape:
+        shapes = f"{scaled_train.shape} and {scaled_test.shape}"
+        needed = f"{train.shape} and {test.shape}"
+        raise Wrong(f"shapes {shapes} came back; {needed} are needed")
+    means, deviations = (
+        f(scaled_train, axis=0).round(3) + 0.0 for f in (np.mean, np.std)
+    )
+    return means, deviations, scaled_train, scaled_test
+
+
+_OUT = "return (train - mean) / deviation, (test - mean) / deviation → return"
+_TEST = ", (test - mean) / deviation →"
+_MEASURED = "train.mean(axis=0), train.std(axis=0) →"
+_GUARD = "np.where(deviation > 0, deviation, 1) →"
+_OWN = "a cell would then be judged by which cells happen to be tested beside it"
 
 scaling = Exercise(
-    _verify_scaling,
+    scale,
+    cases=_tables,
+    view=_scaled,
+    parts={
+        "the means of scaled_train": "each column of scaled_train needs mean 0",
+        "the deviations of scaled_train": "each column of scaled_train needs "
+        "deviation 1",
+        "scaled_train": "subtract the mean of each column, divide by its deviation",
+        "scaled_test": "scaled_test must use mean and deviation of `train`",
+    },
+    also=("std(axis=0) → std(axis=0, ddof=1)",),
+    mistakes={
+        f"{_MEASURED} np.vstack([train, test]).mean(axis=0), np.vstack([train, "
+        "test]).std(axis=0)": "mean and deviation were taken over training and test "
+        "rows together: test data leaked. Measure on `train` only",
+        f"{_MEASURED} test.mean(axis=0), test.std(axis=0)": "mean and deviation were "
+        "measured on the test rows: test data leaked. Measure on `train`",
+        f"{_TEST}, (test - test.mean(axis=0)) / np.where(test.std(axis=0) > 0, "
+        "test.std(axis=0), 1)": f"the test rows were scaled by their own mean and "
+        f"deviation: {_OWN}. Use those of the training rows",
+        f"{_TEST}, (test - test.mean(axis=0)) / deviation": "the test rows were scaled "
+        f"by their own mean: {_OWN}. Use the training mean",
+        f"{_TEST}, (test - mean) / np.where(test.std(axis=0) > 0, test.std(axis=0), 1)":
+        f"the test rows were divided by their own deviation: {_OWN}. Use that of the "
+        "training rows",
+        f"{_MEASURED} train.mean(), train.std()": "one mean for all columns; each "
+        "feature needs its own: `axis=0`",
+        "train.std(axis=0) → train.std()": "one deviation for all columns; each "
+        "feature needs its own: `axis=0`",
+        f"{_MEASURED} train.mean(axis=1), train.std(axis=1)": "`axis=1` measures a "
+        "cell; mean and deviation belong to a column, `axis=0`",
+        f"{_OUT} train - mean, test - mean": "centered, but not divided by the "
+        "standard deviation",
+        f"{_OUT} train / deviation, test / deviation": "divided by the deviation, but "
+        "not centered: subtract the mean",
+        "train.std(axis=0) → train.var(axis=0)": "divided by the variance; the "
+        "standard deviation is its root",
+        f"{_GUARD} deviation": "a feature that never changes has deviation 0; divide "
+        "by 1 there (`np.where`)",
+        f"{_MEASURED} train.min(axis=0), np.ptp(train, axis=0)": "that scales to 0 … "
+        "1, by minimum and range; mean 0 and deviation 1 are asked",
+        f"{_TEST}, test": "the test rows are as they were; the classifier needs them "
+        "on the scale of the training rows",
+        f"{_TEST}": "return two arrays: `return scaled_train, scaled_test`",
+        f"{_OUT} (test - mean) / deviation, (train - mean) / deviation": "the two are "
+        "swapped: `return scaled_train, scaled_test`",
+        f"{_OUT} np.vstack([(train - mean) / deviation, (test - mean) / deviation])":
+        "they were stacked; return two arrays: `return scaled_train, scaled_test`",
+    },
     hints=(
         "Mean and standard deviation belong to a column: `axis=0`.",
         "Measure both on `train`, use them on both.",
-        "A feature that never changes has deviation 0; divide by 1 there (`np.where`).",
+        "A feature that never changes has deviation 0; divide by 1 there "
+        "(`np.where`).",
     ),
-    wrong_answers={
-        "def scale(train, test):\n"
-        "    both = np.vstack([train, test])\n"
-        "    mean, deviation = both.mean(axis=0), both.std(axis=0)\n"
-        "    return (train - mean) / deviation, (test - mean) / deviation": "leaked",
-        "def scale(train, test):\n"
-        "    standard = lambda x: (x - x.mean(axis=0)) / x.std(axis=0)\n"
-        "    return standard(train), standard(test)": "by their own mean",
-        "def scale(train, test):\n"
-        "    return (train - train.mean()) / train.std(), (test - train.mean()) / train.std()": (
-            "its own: `axis=0`"
-        ),
-        "def scale(train, test):\n"
-        "    return (train - train.mean(axis=0)) / train.std(axis=0)": "two arrays",
-        "def scale(train, test):\n"
-        "    mean, deviation = train.mean(axis=0), train.std(axis=0)\n"
-        "    return (train - mean) / deviation, (test - mean) / deviation": "divided by zero",
-        "def scale(train, test):\n"
-        "    train -= train.mean(axis=0)\n"
-        "    return train / train.std(axis=0), test": "in place",
-        "def scale(train, test):\n"
-        "    mean = train.mean(axis=1)\n"
-        "    return train - mean, test - mean": "raised ValueError",
-    },
-)
+    lesson="The held-out rows were measured with the training rows' yardstick, and "
+    "nothing leaked.",
+)  # fmt: skip
 
 
-def _verify_nearest(function):
-    rng = np.random.default_rng(1)
-    train = np.vstack([rng.normal(0, 1, (30, 2)), rng.normal(2, 1, (30, 2))])
-    labels, test = np.repeat([0, 1], 30), rng.normal(1, 1.5, (25, 2))
-    k = 3
-    guess = array(
-        call(function, train, labels, test, k), "the prediction", (len(test),)
-    )
-    right = KNeighborsClassifier(k).fit(train, labels).predict(test)
-    if not set(np.unique(guess)) <= {0, 1}:
-        if np.max(guess) > 1:
-            raise Wrong(
-                f"labels 0 and 1 are needed; received values up to {np.max(guess):g}. Are these "
-                "positions of neighbors? Look their labels up."
-            )
-        raise Wrong(
-            f"labels 0 and 1 are needed; received {np.unique(guess)[1]:.2f}: a share of votes. "
-            "Take the majority."
-        )
-    distances = np.linalg.norm(test[:, None] - train, axis=2)
-    ranks = np.argsort(distances, axis=1)
-    for slip, reason in (
-        (
-            ranks[:, -k:],
-            "these are the farthest training cells; `np.argsort` puts the nearest first",
-        ),
-        (
-            ranks[:, 1 : k + 1],
-            "the nearest training cell was left out; it is at position 0",
-        ),
-        (ranks[:, :1], "only the nearest one voted; k = 3 of them should"),
-        (ranks[:, : k - 1], "k - 1 cells voted; the slice `[:k]` takes k"),
-    ):
-        votes = (labels[slip].mean(axis=1) > 0.5).astype(int)
-        if np.array_equal(guess, votes) and not np.array_equal(votes, right):
-            raise Wrong(f"{reason}.")
-    if not np.array_equal(guess, right):
-        wrong = np.flatnonzero(guess != right)
-        raise Wrong(
-            f"{len(wrong)} of {len(test)} test cells got another label than scikit-learn gives; the "
-            f"first is test cell {wrong[0]}."
-        )
-    for_more = call(function, train, labels * 2, test, 5)
-    if not np.array_equal(
-        for_more, KNeighborsClassifier(5).fit(train, labels * 2).predict(test)
-    ):
-        raise Wrong(
-            "right for k = 3 and labels 0 and 1, but not for k = 5 and labels 0 and 2."
-        )
-    return "Six lines, no training: the features do the work. scikit-learn agrees on every cell."
+def knn_predict(train_features, train_labels, test_features, k):
+    predictions = []
+    for row in test_features:
+        distances = np.linalg.norm(train_features - row, axis=1)
+        votes = train_labels[np.argsort(distances)[:k]]
+        predictions.append(np.bincount(votes).argmax())
+    return np.array(predictions)
 
+
+def _clouds(rng):
+    """Clouds that overlap; test rows whose vote is tied are left out."""
+
+    def case(k, labels, width, rows, others):
+        kinds = rng.permutation(np.resize(np.arange(len(labels)), rows))
+        train = rng.normal(
+            kinds[:, None] * 0.8, 1 + np.arange(width) % 3, (rows, width)
+        )
+        test = rng.normal(0.8, 1.5, (3 * others, width))
+        ranks = np.linalg.norm(test[:, None] - train, axis=2).argsort(axis=1)
+        votes = np.sort([np.bincount(kinds[rank[:k]], minlength=9) for rank in ranks])
+        test = test[votes[:, -1] > votes[:, -2]][:others]
+        told = (
+            f"{rows} training cells, {len(test)} test cells, labels {labels}, k = {k}"
+        )
+        return named(told, train, np.array(labels)[kinds], test, k)
+
+    return [
+        case(3, (0, 1), 2, 60, 25), case(5, (0, 2), 6, 60, 30),
+        case(4, (3, 0, 7), 5, 90, 20), case(9, (1, 0, 2), 3, 45, 30),
+        case(1, (1, 0), 1, 12, 9), case(7, (0, 1), 4, 20, 1),
+    ]  # fmt: skip
+
+
+_NORM = "np.linalg.norm(train_features - row, axis=1) →"
+_VOTE = "np.bincount(votes).argmax() →"
+_SLICE = "np.argsort(distances)[:k] → np.argsort(distances)"
 
 nearest = Exercise(
-    _verify_nearest,
+    knn_predict,
+    cases=_clouds,
+    parts="scikit-learn gives other labels: the k nearest by Euclidean distance vote",
+    mistakes={
+        f"{_SLICE}[-k:]": "these are the farthest training cells; `np.argsort` puts "
+        "the nearest first",
+        f"{_SLICE}[1 : k + 1]": "the nearest training cell was left out; it is at "
+        "position 0",
+        f"{_SLICE}[:1]": "only the nearest one voted; k of them should",
+        f"{_SLICE}[: k - 1]": "k - 1 cells voted; the slice `[:k]` takes k",
+        f"{_SLICE}[: k + 1]": "k + 1 cells voted; the slice `[:k]` takes k",
+        f"{_SLICE}[:3]": "3 is written into it; k cells vote",
+        f"{_SLICE}[:5]": "5 is written into it; k cells vote",
+        "np.full(len(test_features), np.bincount(train_labels).argmax())": "that is "
+        "the most frequent label of all training cells; the k nearest vote",
+        f"{_VOTE} np.argsort(distances)[0]": "these are positions of neighbors. Look "
+        "their labels up",
+        ("votes = train_labels[np.argsort(distances)[:k]] → pass",
+         f"{_VOTE} np.argsort(distances)[:k]"): "these are the positions of the k "
+        "neighbors. Look their labels up, and take the majority",
+        f"{_VOTE} votes": "these are the labels of the k neighbors; take the majority",
+        f"{_VOTE} votes.mean()": "that is the mean of the labels, for 0 and 1 a share "
+        "of votes. Take the majority",
+        f"{_VOTE} int(votes.mean() > 0.5)": "that is right for the labels 0 and 1 "
+        "only; count the votes of each label",
+        f"{_VOTE} round(votes.mean())": "that is right for the labels 0 and 1 only: "
+        "labels are names, their mean means nothing. Count votes",
+        f"{_VOTE} np.median(votes)": "that is right for two labels only: labels "
+        "are names, their median means nothing. Count votes",
+        f"{_VOTE} np.bincount(votes).argmin()": "the label with the fewest votes wins; "
+        "take `argmax`",
+        f"{_VOTE} np.bincount(votes).max()": "these are numbers of votes; the label "
+        "that got them is asked, `argmax`",
+        f"{_VOTE} np.bincount(votes, weights=1 / np.sort(distances)[:k]).argmax()":
+        "near neighbors count more than far ones; each of the k has one vote",
+        f"{_NORM} np.abs(train_features - row).sum(axis=1)": "that is the Manhattan "
+        "distance, the sum of the differences; take the Euclidean one",
+        f"{_NORM} np.abs(train_features - row).max(axis=1)": "that is the largest "
+        "difference of a feature; take the Euclidean distance",
+        f"{_NORM} (train_features - row).sum(axis=1)": "differences of both signs "
+        "cancel; square them first",
+        f"{_NORM} -(train_features @ row) / np.linalg.norm(train_features, axis=1)":
+        "that ranks by the angle (cosine); take the Euclidean distance",
+        "axis=1 → axis=0": "these are distances of features, not of cells: `axis=1`",
+        "predictions.append(np.bincount(votes).argmax()) → return "
+        "np.bincount(votes).argmax()": "one label came back, that of the first test "
+        "cell; does the `return` stand inside the loop?",
+    },
     hints=(
-        "For one test cell: `np.linalg.norm(train_features - row, axis=1)` gives all distances.",
-        "`np.argsort(distances)[:k]` are the positions of the k nearest; look up their labels.",
+        "For one test cell: `np.linalg.norm(train_features - row, axis=1)` gives all "
+        "distances.",
+        "`np.argsort(distances)[:k]` are the positions of the k nearest; look up "
+        "their labels.",
         "`np.bincount(votes).argmax()` is the most frequent label.",
     ),
-    wrong_answers={
-        "def knn_predict(train_features, train_labels, test_features, k):\n"
-        "    distances = np.linalg.norm(test_features[:, None] - train_features, axis=2)\n"
-        "    votes = train_labels[np.argsort(distances, axis=1)[:, -k:]]\n"
-        "    return np.array([np.bincount(v).argmax() for v in votes])": "farthest",
-        "def knn_predict(train_features, train_labels, test_features, k):\n"
-        "    distances = np.linalg.norm(test_features[:, None] - train_features, axis=2)\n"
-        "    return np.argsort(distances, axis=1)[:, 0]": "positions of neighbors",
-        "def knn_predict(train_features, train_labels, test_features, k):\n"
-        "    distances = np.linalg.norm(test_features[:, None] - train_features, axis=2)\n"
-        "    votes = train_labels[np.argsort(distances, axis=1)[:, 1:k + 1]]\n"
-        "    return np.array([np.bincount(v).argmax() for v in votes])": "left out",
-        "def knn_predict(train_features, train_labels, test_features, k):\n"
-        "    distances = np.linalg.norm(test_features[:, None] - train_features, axis=2)\n"
-        "    return train_labels[np.argsort(distances, axis=1)[:, :k]]": r"shape \(25, 3\)",
-        "def knn_predict(train_features, train_labels, test_features, k):\n"
-        "    distances = np.linalg.norm(test_features[:, None] - train_features, axis=2)\n"
-        "    return train_labels[np.argsort(distances, axis=1)[:, :k]].mean(axis=1)": (
-            "share of votes"
-        ),
-        "def knn_predict(train_features, train_labels, test_features, k):\n"
-        "    distances = np.linalg.norm(test_features[:, None] - train_features, axis=2)\n"
-        "    return train_labels[distances.argmin(axis=1)]": "only the nearest",
-        "def knn_predict(train_features, train_labels, test_features, k):\n"
-        "    return np.linalg.norm(test_features - train_features, axis=1)": "raised ValueError",
-    },
-)
+    lesson="Six lines, no training: the features do the work. scikit-learn agrees on "
+    "every cell.",
+)  # fmt: skip

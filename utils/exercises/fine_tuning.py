@@ -1,462 +1,551 @@
-"""Exercises of 07_CNNFineTuning: schedule, split, frozen statistics, augmentation, the best epoch."""
+"""Exercises of 07_CNNFineTuning: schedule, split, frozen statistics, augmentation."""
 
 import numpy as np
-from sklearn.metrics import accuracy_score, balanced_accuracy_score
+from sklearn.metrics import (  # noqa: F401  mistakes use them
+    accuracy_score,
+    balanced_accuracy_score,
+    f1_score,
+    matthews_corrcoef,
+)
+from sklearn.model_selection import train_test_split
 
-from utils.exercises import Exercise, Wrong, array, call, number
+from utils.exercises import Exercise, Wrong, named
 
 
-def _verify_schedule(function):
-    cases = [
-        (0.01, 1e-4, 1000),
-        (0.01, 0.9, 79),
-        (0.2, 0.05, 7),
-        (0.5, 0.0, 12),
-        (0.3, 0.25, 1),
-    ]
-    for rate, decay, step in cases:
-        value = number(call(function, rate, decay, step), "the rate")
-        right = rate / (1 + decay * step)
-        slips = (
-            (rate / (1 + decay) ** step, "that is divided by (1 + decay) once a step; the formula "
-             "multiplies decay and step"),
-            (rate / (1 + decay + step), "decay and step are added; they must be multiplied"),
-            (rate * (1 - decay * step), "that falls along a straight line, and below zero later"),
-            (rate * np.exp(-decay * step), "that is an exponential; the old formula is a fraction"),
-            (rate * (1 + decay * step), "the rate grows; divide instead"),
-            (rate / (1 + rate * step), "decay does not enter; the rate stands in its place"),
-            (decay / (1 + rate * step), "rate and decay have changed places, the original's mistake"),
-            (rate * decay**step, "that multiplies by decay at each step: with 0.0001 nothing is left"),
-            (rate / (decay * step) if decay else rate, "the 1 in the denominator is missing"),
-            (rate, "the rate does not fall at all"),
-        )  # fmt: skip
-        if not np.isclose(value, right, rtol=1e-6):
-            for slip, reason in slips:
-                if np.isclose(value, slip, rtol=1e-6):
-                    raise Wrong(
-                        f"rate {rate:g}, decay {decay:g}, step {step}: {value:.4g} instead of "
-                        f"{right:.4g}; {reason}."
-                    )
-            raise Wrong(
-                f"rate {rate:g}, decay {decay:g}, step {step}: {value:.4g} instead of {right:.4g}."
-            )
-    steps = np.array([0, 1, 10, 100])
-    values = array(
-        call(function, 0.1, 0.5, steps), "for an array of steps, the result", (4,)
-    )
-    if not np.allclose(values, 0.1 / (1 + 0.5 * steps)):
-        raise Wrong("single steps are right, an array of steps is not.")
-    return "At decay · step = 1 half of the rate is left. Swapped, 0.9 · 79 leaves a seventieth."
+def learning_rate(rate, decay, step):
+    return rate / (1 + decay * step)
 
 
 schedule = Exercise(
-    _verify_schedule,
+    learning_rate,
+    cases=lambda rng: [
+        (0.01, 1e-4, 1000), (0.01, 0.9, 79), (0.2, 0.05, 7), (0.5, 0.0, 12),
+        (0.3, 0.25, 1), (0.4, 0.5, 0), (0.1, 0.5, np.array([0, 1, 10, 100])),
+        (0.2, 0.01, rng.integers(2, 99, (2, 3))),
+    ],
+    mistakes={
+        "rate / (1 + decay) ** step": "that is divided by (1 + decay) once a step; the "
+        "formula multiplies decay and step",
+        "decay * step → decay + step": "decay and step are added; they must be "
+        "multiplied",
+        "rate * (1 - decay * step)": "that falls along a straight line, and below zero "
+        "later",
+        "rate - decay * step": "that falls along a straight line, and below zero "
+        "later; divide instead",
+        "rate * np.exp(-decay * step)": "that is an exponential; the old formula is a "
+        "fraction",
+        "rate * (1 + decay * step)": "the rate grows; divide instead",
+        "rate / (1 - decay * step)": "the rate grows, since the denominator is below "
+        "1; decay * step is added to 1",
+        "(1 + decay * step) / rate": "numerator and denominator are exchanged; the "
+        "rate is divided",
+        "decay * step → rate * step": "decay does not enter; the rate stands in its "
+        "place",
+        "decay / (1 + rate * step)": "rate and decay have changed places, the "
+        "original's mistake",
+        "rate * decay**step": "that multiplies by decay at each step: with 0.0001 "
+        "nothing is left",
+        "rate * (1 - decay) ** step": "that multiplies by 1 - decay at each step; the "
+        "formula is a fraction",
+        "(1 + decay * step) → (decay * step)": "the 1 in the denominator is missing",
+        "rate": "the rate does not fall at all",
+        "decay * step → step": "decay does not enter",
+        "decay * step → decay": "the step does not enter",
+        "rate / → 1 /": "that is the share of the rate that is left; multiply it by "
+        "the rate",
+        "(1 + decay * step) → 1 + decay * step": "brackets are missing around the "
+        "denominator: `/` comes before `+`",
+        "(1 + decay * step) → (1 + decay) * step": "(1 + decay) is multiplied by the "
+        "step; multiply first, then add 1",
+        "(1 + decay * step) → (1 + decay * step) ** 2": "the denominator is squared",
+        "(1 + decay * step) → np.sqrt(1 + decay * step)": "a root is taken of the "
+        "denominator; it has none",
+        "decay * step → decay * (step + 1)": "the step is counted from 1; at step 0 "
+        "the whole rate must come out",
+        "decay * step → decay * (step - 1)": "one step is missing; at step 0 the whole "
+        "rate must come out",
+        "decay * step → decay / (step + 1e-9)": "decay is divided by the step; they "
+        "must be multiplied",
+        "decay * step → decay * np.max(step)": "single steps are right, an array of "
+        "steps is not: one number came back",
+        "decay * step → decay * float(step)": "single steps are right, an array of "
+        "steps is not; `float` takes one number",
+    },
     hints=(
         "At step 0 the whole rate must come out.",
         "The denominator is 1 plus a product.",
         "`rate / (1 + decay * step)`; it works for arrays of steps as it stands.",
     ),
-    wrong_answers={
-        "def learning_rate(rate, decay, step):\n    return rate / (1 + decay) ** step": "once a step",
-        "def learning_rate(rate, decay, step):\n    return rate / (1 + decay + step)": "added",
-        "def learning_rate(rate, decay, step):\n    return rate * (1 - decay * step)": "straight line",
-        "def learning_rate(rate, decay, step):\n    return rate * np.exp(-decay * step)": "exponential",
-        "def learning_rate(rate, decay, step):\n    return rate * (1 + decay * step)": "grows",
-        "def learning_rate(rate, decay, step):\n    return decay / (1 + rate * step)": "changed places",
-        "def learning_rate(rate, decay, step):\n    return rate * decay ** step": "nothing is left",
-        "def learning_rate(rate, decay, step):\n"
-        "    return rate / (decay * step) if decay else rate": "1 in the denominator",
-        "def learning_rate(rate, decay, step):\n    return rate": "does not fall",
-        "def learning_rate(rate, decay, step):\n"
-        "    return rate / (1 + decay * float(np.max(step)))": "array of steps",
-    },
-)
+    lesson="At decay · step = 1 half of the rate is left. Swapped, 0.9 · 79 leaves a "
+    "seventieth.",
+)  # fmt: skip
 
 
-def _as_indices(part, name, n):
-    values = np.asarray(part)
-    if values.dtype == bool:
-        raise Wrong(f"the {name} part is a mask of booleans; positions are needed.")
-    if values.ndim != 1 or values.dtype.kind not in "iu":
-        raise Wrong(f"the {name} part must be a list of positions; it has shape {values.shape}, "
-                    f"{values.dtype}.")  # fmt: skip
-    if len(values) and (values.min() < 0 or values.max() >= n):
-        raise Wrong(f"the {name} part holds positions outside 0 to {n - 1}.")
-    return values
+def split(labels):
+    train, validation = train_test_split(
+        np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=0
+    )
+    return train, validation
 
 
-def _verify_split(function):
-    for seed, n, share in ((0, 400, 0.3), (1, 1000, 0.1), (2, 300, 0.5)):
-        labels = np.random.default_rng(seed).permutation(
-            (np.arange(n) < share * n).astype(int)
+def _labels(rng):
+    def cells(n, *shares):
+        return rng.permutation(
+            np.repeat(np.arange(len(shares)), np.multiply(n, shares).astype(int))
         )
-        if seed == 1:
-            labels = np.sort(labels)  # as in a folder: one class after the other
-        result = call(function, labels)
-        if not isinstance(result, (tuple, list)) or len(result) != 2:
-            raise Wrong(
-                "two arrays are needed: the positions of training and of validation cells."
-            )
-        first = np.asarray(result[0])
-        if first.dtype != bool and np.array_equal(np.unique(first), [0, 1]):
-            raise Wrong("labels came back instead of positions.")
-        train, validation = (
-            _as_indices(p, m, n) for p, m in zip(result, ("training", "validation"))
-        )
-        both = np.intersect1d(train, validation)
-        if len(both):
-            raise Wrong(f"{len(both)} cells train *and* validate: the parts overlap.")
-        if len(np.unique(train)) < len(train) or len(np.unique(validation)) < len(
-            validation
-        ):
-            raise Wrong(
-                "some cells are drawn more than once; draw without replacement."
-            )
-        if len(train) + len(validation) < n:
-            raise Wrong(
-                f"{n - len(train) - len(validation)} of {n} cells are in neither part."
-            )
-        if abs(len(train) - 0.2 * n) <= 2:
-            raise Wrong(
-                f"{len(train)} cells train and {len(validation)} validate: the wrong way."
-            )
-        if abs(len(validation) - 0.2 * n) > 2:
-            raise Wrong(
-                f"{len(validation)} of {n} cells validate; a fifth is asked for."
-            )
-        found = labels[validation].mean()
-        if abs(found - share) > 1.5 / len(validation):
-            raise Wrong(f"the validation part has {found:.1%} of class 1, all cells have {share:.1%}: "
-                        "the split is not stratified.")  # fmt: skip
-        again = call(function, labels)
-        if not np.array_equal(again[1], result[1]):
-            raise Wrong(
-                "a second call split differently: without a seed no score can be repeated."
-            )
-        if np.array_equal(np.sort(validation), _ends(labels)):
-            raise Wrong(
-                "each class gives its last fifth, unshuffled: neighbors in a file are alike."
-            )
-    return "No cell in both parts, none lost, every class in its proportion, the same every time."
+
+    return [
+        named("2,000 cells, three in ten of class 1", cells(2000, 0.7, 0.3)),
+        named(
+            "1,000 cells in the order of their labels", np.sort(cells(1000, 0.9, 0.1))
+        ),
+        named("3,000 cells, half of each class", cells(3000, 0.5, 0.5)),
+        named("910 cells of three classes", cells(910, 0.5, 0.3, 0.2)),
+    ]
 
 
-def _ends(labels):
-    parts = [np.flatnonzero(labels == c) for c in np.unique(labels)]
-    return np.sort(np.concatenate([p[-round(0.2 * len(p)) :] for p in parts]))
+def _given_by_class(validation, labels):
+    """How the classes' cells of a validation part were chosen, in words."""
+    told = []
+    for c in np.unique(labels):
+        ranks = np.flatnonzero(np.isin(np.flatnonzero(labels == c), validation))
+        gaps, size = np.diff(ranks), np.sum(labels == c)
+        if len(gaps) < 7 or np.bincount(gaps).max() < 0.7 * len(gaps):
+            told.append("a fifth drawn at random")
+        elif np.bincount(gaps).argmax() > 1:
+            told.append(f"every {np.bincount(gaps).argmax()}th")
+        else:
+            ends = {0: "its first fifth", size - len(ranks): "its last fifth"}
+            told.append(ends.get(ranks[0], "a fifth of neighbors"))
+    return min(told, key=lambda text: text == "a fifth drawn at random")
 
+
+def _split_facts(parts, labels):
+    n = len(labels)
+    for name, part in zip(("training", "validation"), parts):
+        if part.dtype == bool:
+            raise Wrong(f"the {name} part is a mask of booleans; positions are needed "
+                        "(`np.flatnonzero`)")  # fmt: skip
+        if len(part) > 9 and set(part.flat) <= set(labels):
+            raise Wrong("labels came back instead of positions")
+        if part.ndim != 1 or not np.array_equal(part, part // 1):
+            raise Wrong(f"the {name} part must be a list of positions; it has shape "
+                        f"{part.shape}, {part.dtype}")  # fmt: skip
+        if len(part) and (part.min() < 0 or part.max() >= n):
+            raise Wrong(f"the {name} part holds positions outside 0 to {n - 1}")
+    train, validation = (part.astype(int) for part in parts)
+    off, share = abs(len(validation) - n / 5), np.mean(labels == 1)
+    got = np.bincount(labels[validation], minlength=labels.max() + 1)
+    even = abs(got - len(validation) * np.bincount(labels) / n) <= 1.5
+    return {
+        "cells that train *and* validate (the parts overlap)":
+        len(np.intersect1d(train, validation)),
+        "cells drawn more than once (draw without replacement)":
+        sum(len(part) - len(np.unique(part)) for part in (train, validation)),
+        "cells in neither part": n - len(np.union1d(train, validation)),
+        "the share that validates (a fifth is asked for)":
+        0.2 if off <= 2 else round(len(validation) / n, 3),
+        "share of class 1 in the validation part (not stratified)":
+        share if even[1] else np.round(got[1] / max(1, len(validation)), 3),
+        "the other classes in their proportion (stratified)": bool(even.all()),
+        "each class gives": _given_by_class(validation, labels),
+    }  # fmt: skip
+
+
+_RETURN = "return train, validation →"
+_BY_CLASS = """tuple(map(np.concatenate, zip(*(
+    (p[len(p) // 5 :], p[: len(p) // 5]) for p in (
+        {} for c in np.unique(labels))))))"""
 
 split = Exercise(
-    _verify_split,
+    split,
+    cases=_labels,
+    view=_split_facts,
+    parts=("the training positions", "the validation positions"),
+    repeatable=True,
+    mistakes={
+        _BY_CLASS.format("np.flatnonzero(labels == c)"): "each class gives its first "
+        "fifth, unshuffled: neighbors in a file are alike",
+        _BY_CLASS.format("np.flatnonzero(labels == c)[::-1]"): "each class gives its "
+        "last fifth, unshuffled: neighbors in a file are alike",
+        _BY_CLASS.format("np.roll(np.flatnonzero(labels == c), -9)"): "each class "
+        "gives a fifth of neighbors, unshuffled; neighbors in a file are alike",
+        "tuple(np.sort(np.concatenate([p[np.isin(np.arange(len(p)) % 5, k)] for p in ("
+        "np.flatnonzero(labels == c) for c in np.unique(labels))])) for k in "
+        "([1, 2, 3, 4], [0]))": "that is a fixed grid, not a draw: cells that stand at "
+        "regular places in a file may be alike",
+        f"{_RETURN} return validation, train": "the wrong way: most cells should train",
+        f"{_RETURN} return np.arange(len(labels)), validation": "all cells train, "
+        "those that validate as well: nothing is held out",
+        f"{_RETURN} return validation, validation": "the same cells train and validate",
+        f"{_RETURN} return train, train": "the same cells train and validate; nothing "
+        "is held out",
+        "test_size=0.2 → test_size=0.25": "a quarter validates, as is scikit-learn's "
+        "custom if `test_size` is missing",
+        "test_size=0.2 → train_size=0.6, test_size=0.2": "the two parts are all there "
+        "is; every cell belongs to one of them",
+        "np.arange(len(labels)), → labels,": "cut the positions, "
+        "`np.arange(len(labels))`",
+        "stratify=labels, →": "the split is not stratified",
+        "tuple(p.astype(int) for p in np.split(np.arange(len(labels)), "
+        "[len(labels) * 4 // 5]))": "the last fifth was cut off: it is neither "
+        "shuffled nor stratified",
+    },
     hints=(
-        "scikit-learn's `train_test_split` cuts any array; cut the positions `np.arange(len(labels))`.",
+        "scikit-learn's `train_test_split` cuts any array; cut the positions "
+        "`np.arange(len(labels))`.",
         "Its argument `stratify` wants the labels; `test_size` is the fifth.",
         "`random_state=0` makes it repeatable.",
     ),
-    wrong_answers={
-        "def split(labels):\n"
-        "    order = np.random.default_rng(0).permutation(len(labels))\n"
-        "    cut = len(labels) // 5\n"
-        "    return order[cut:], order[:cut]": "not stratified",
-        "def split(labels):\n"
-        "    cut = len(labels) * 4 // 5\n"
-        "    return np.arange(cut), np.arange(cut, len(labels))": "not stratified",
-        "def split(labels):\n"
-        "    _, validation = train_test_split(\n"
-        "        np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=0)\n"
-        "    return np.arange(len(labels)), validation": "overlap",
-        "def split(labels):\n"
-        "    rng = np.random.default_rng(0)\n"
-        "    n = len(labels)\n"
-        "    return rng.choice(n, n * 4 // 5, replace=False), rng.choice(n, n // 5)": "overlap",
-        "def split(labels):\n"
-        "    train, validation = train_test_split(\n"
-        "        np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=0)\n"
-        "    return validation, train": "wrong way",
-        "def split(labels):\n"
-        "    return train_test_split(labels, test_size=0.2, stratify=labels, random_state=0)": "labels came back",
-        "def split(labels):\n"
-        "    return train_test_split(np.arange(len(labels)), test_size=0.2, stratify=labels)": "without a seed",
-        "def split(labels):\n"
-        "    return train_test_split(\n"
-        "        np.arange(len(labels)), test_size=0.25, stratify=labels, random_state=0)": "a fifth is asked",
-        "def split(labels):\n"
-        "    parts = [np.flatnonzero(labels == c) for c in np.unique(labels)]\n"
-        "    cut = [round(0.2 * len(p)) for p in parts]\n"
-        "    return (np.concatenate([p[:-c] for p, c in zip(parts, cut)]),\n"
-        "            np.concatenate([p[-c:] for p, c in zip(parts, cut)]))": "unshuffled",
-        "def split(labels):\n"
-        "    return train_test_split(np.arange(len(labels)), train_size=0.6, test_size=0.2,\n"
-        "                            stratify=labels, random_state=0)": "in neither part",
-        "def split(labels):\n"
-        "    chosen = np.random.default_rng(0).random(len(labels)) < 0.2\n"
-        "    return ~chosen, chosen": "mask",
-    },
-)
+    lesson="No cell in both parts, none lost, every class in its proportion, the same "
+    "every time.",
+)  # fmt: skip
 
 
-def _verify_batch_norm(function):
-    for seed, shape in ((0, (5, 3)), (1, (4, 6, 6, 3)), (2, (1, 3))):
-        rng = np.random.default_rng(seed)
+def frozen_batch_norm(x, gamma, beta, mean, variance, epsilon):
+    return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
+
+
+def _signals(rng):
+    def case(shape, epsilon):
+        gamma, beta, mean = rng.normal((1.2, 0, 1), (0.4, 1, 1), (shape[-1], 3)).T
+        variance = rng.uniform(0.05, 4, shape[-1])
+        variance[0] = 0.0 if len(shape) == 3 else variance[0]  # a channel that is dead
         x = rng.normal(4, 3, shape)
-        gamma, beta = rng.uniform(0.5, 2, 3), rng.normal(size=3)
-        mean, variance = rng.normal(1, 1, 3), rng.uniform(0.05, 4, 3)
-        epsilon = 0.02
-        axes = tuple(range(len(shape) - 1))
-        result = array(
-            call(function, x, gamma, beta, mean, variance, epsilon), "the result", shape
-        )
-        centered = x - mean
-        root = np.sqrt(variance + epsilon)
-        b_mean, b_variance = x.mean(axis=axes), x.var(axis=axes)
-        w_mean, w_variance = (
-            0.99 * mean + 0.01 * b_mean,
-            0.99 * variance + 0.01 * b_variance,
-        )
-        right = gamma * centered / root + beta
-        slips = (
-            (gamma * (x - b_mean) / np.sqrt(b_variance + epsilon) + beta,
-             "the batch's own mean and variance are used: training mode is left on"),
-            (gamma * (x - b_mean) / root + beta, "the mean is the batch's, not the stored one"),
-            (gamma * centered / np.sqrt(b_variance + epsilon) + beta,
-             "the variance is the batch's, not the stored one"),
-            (gamma * (x - w_mean) / np.sqrt(w_variance + epsilon) + beta,
-             "the stored statistics moved towards the batch first; frozen ones stay"),
-            (gamma * centered / np.sqrt(variance) + beta, "epsilon is missing"),
-            (gamma * centered / (np.sqrt(variance) + epsilon) + beta,
-             "epsilon is added to the root; it belongs under it"),
-            (gamma * centered / (variance + epsilon) + beta, "the square root is missing"),
-            (centered / root, "gamma and beta are missing: scale and shift stay as they were learned"),
-            (gamma * centered / root, "beta is missing"),
-            (centered / root + beta, "gamma is missing"),
-            (beta * centered / root + gamma, "gamma scales and beta shifts; they are swapped"),
-            (gamma * (centered / root + beta), "beta is scaled too; add it last"),
-            (gamma * (x + mean) / root + beta, "the mean is added; subtract it"),
-        )  # fmt: skip
-        if not np.allclose(result, right):
-            for slip, reason in slips:
-                if np.allclose(result, slip):
-                    raise Wrong(f"for x of shape {shape}: {reason}.")
-            raise Wrong(f"for x of shape {shape} the largest difference is "
-                        f"{np.abs(result - right).max():.3g}.")  # fmt: skip
-    return "One image or a thousand, the answer for an image is the same: that is what frozen means."
+        name = f"x of shape {shape} and epsilon = {epsilon}"
+        return named(name, x, gamma, beta, mean, variance, epsilon)
 
+    shapes = {
+        (4, 6, 6, 3): 0.02,
+        (5, 3): 0.05,
+        (1, 4): 0.01,
+        (3, 4, 2): 0.1,
+        (6, 6): 0.001,
+    }
+    return [case(*pair) for pair in shapes.items()]
+
+
+_AXES = "axis=tuple(range(x.ndim - 1))"
+_MEAN, _VARIANCE = f"x.mean({_AXES})", f"x.var({_AXES})"
 
 batch_norm = Exercise(
-    _verify_batch_norm,
+    frozen_batch_norm,
+    cases=_signals,
+    mistakes={
+        (f"x - mean → x - {_MEAN}", f"variance + → {_VARIANCE} +"):
+        "the batch's own mean and variance are used: training mode is left on",
+        f"x - mean → x - {_MEAN}": "the mean is the batch's, not the stored one",
+        f"variance + → {_VARIANCE} +": "the variance is the batch's, not the stored "
+        "one",
+        (f"x - mean → x - 0.99 * mean - 0.01 * {_MEAN}",
+         f"variance + → 0.99 * variance + 0.01 * {_VARIANCE} +"):
+        "the stored statistics moved towards the batch first; frozen ones stay",
+        (f"x - mean → x - 0.9 * mean - 0.1 * {_MEAN}",
+         f"variance + → 0.9 * variance + 0.1 * {_VARIANCE} +"):
+        "the stored statistics moved a tenth towards the batch; frozen ones stay",
+        ("x - mean → x - x.mean(axis=-1, keepdims=True)",
+         "variance + → x.var(axis=-1, keepdims=True) +"):
+        "each place was normalized over its channels (that is layer normalization); "
+        "use the stored statistics",
+        ("x - mean → x - x.mean()", "variance + → x.var() +"): "one mean and one "
+        "variance of all x are used; each channel has its own stored ones",
+        ("x - mean → x - x.mean(axis=0)", "variance + → x.var(axis=0) +"): "mean and "
+        "variance of the batch are used, place by place; use the stored ones",
+        (f"gamma * (x - mean) → (x - {_MEAN})", f"variance + → {_VARIANCE} +",
+         " + beta →"): "the batch's own mean and variance are used (training mode), "
+        "and gamma and beta are missing",
+        "x": "x came back unchanged",
+        "variance + → variance**2 +": "the variance is squared; it is a square already",
+        "variance + epsilon → variance + 0.001": "0.001 is written into it; use "
+        "`epsilon`",
+        "variance + epsilon → variance": "epsilon is missing",
+        "np.sqrt(variance + epsilon) → (np.sqrt(variance) + epsilon)": "epsilon is "
+        "added to the root; it belongs under it",
+        "+ epsilon → - epsilon": "epsilon is subtracted; it is added, so that nothing "
+        "is divided by 0",
+        "np.sqrt(variance + epsilon) → (variance + epsilon)": "the square root is "
+        "missing",
+        "np.sqrt(variance + epsilon) → (variance + epsilon) ** 2": "the variance is "
+        "squared; take its root",
+        "(x - mean) / np.sqrt(variance + epsilon)": "gamma and beta are missing: scale "
+        "and shift stay as they were learned",
+        " + beta →": "beta is missing",
+        "gamma * →": "gamma is missing",
+        "beta * (x - mean) / np.sqrt(variance + epsilon) + gamma": "gamma scales and "
+        "beta shifts; they are swapped",
+        "gamma * ((x - mean) / np.sqrt(variance + epsilon) + beta)": "beta is scaled "
+        "too; add it last",
+        "+ beta → - beta": "beta is subtracted; add it",
+        "x - mean → x + mean": "the mean is added; subtract it",
+        "x - mean → mean - x": "x is subtracted from the mean; it is the other way "
+        "round",
+        "(x - mean) → x": "the mean is not subtracted",
+        "(x - mean) → x - mean": "brackets are missing: first subtract the mean, then "
+        "scale",
+        " / np.sqrt(variance + epsilon) →": "the division by the root of the variance "
+        "is missing",
+        "/ np.sqrt → * np.sqrt": "it is multiplied by the root of the variance; divide",
+        "np.sqrt(variance + epsilon) + beta → (np.sqrt(variance + epsilon) + beta)":
+        "beta stands in the denominator; add it after the division",
+        "x - mean → x - variance": "the variance is subtracted; subtract the mean",
+    },
     hints=(
         "Nothing of x is averaged: the stored mean and variance are used as they are.",
         "Subtract the mean, divide by the square root of variance + epsilon.",
-        "`gamma * (x - mean) / np.sqrt(variance + epsilon) + beta`: the last axis fits by itself.",
+        "`gamma * (x - mean) / np.sqrt(variance + epsilon) + beta`: the last axis fits "
+        "by itself.",
     ),
-    wrong_answers={
-        "def frozen_batch_norm(x, gamma, beta, mean, variance, epsilon):\n"
-        "    axes = tuple(range(x.ndim - 1))\n"
-        "    m, v = x.mean(axis=axes), x.var(axis=axes)\n"
-        "    return gamma * (x - m) / np.sqrt(v + epsilon) + beta": "training mode is left on",
-        "def frozen_batch_norm(x, gamma, beta, mean, variance, epsilon):\n"
-        "    m = x.mean(axis=tuple(range(x.ndim - 1)))\n"
-        "    return gamma * (x - m) / np.sqrt(variance + epsilon) + beta": "mean is the batch's",
-        "def frozen_batch_norm(x, gamma, beta, mean, variance, epsilon):\n"
-        "    axes = tuple(range(x.ndim - 1))\n"
-        "    m = 0.99 * mean + 0.01 * x.mean(axis=axes)\n"
-        "    v = 0.99 * variance + 0.01 * x.var(axis=axes)\n"
-        "    return gamma * (x - m) / np.sqrt(v + epsilon) + beta": "moved towards the batch",
-        "def frozen_batch_norm(x, gamma, beta, mean, variance, epsilon):\n"
-        "    return gamma * (x - mean) / np.sqrt(variance) + beta": "epsilon is missing",
-        "def frozen_batch_norm(x, gamma, beta, mean, variance, epsilon):\n"
-        "    return gamma * (x - mean) / (np.sqrt(variance) + epsilon) + beta": "belongs under",
-        "def frozen_batch_norm(x, gamma, beta, mean, variance, epsilon):\n"
-        "    return gamma * (x - mean) / (variance + epsilon) + beta": "square root",
-        "def frozen_batch_norm(x, gamma, beta, mean, variance, epsilon):\n"
-        "    return (x - mean) / np.sqrt(variance + epsilon)": "gamma and beta are missing",
-        "def frozen_batch_norm(x, gamma, beta, mean, variance, epsilon):\n"
-        "    return beta * (x - mean) / np.sqrt(variance + epsilon) + gamma": "swapped",
-        "def frozen_batch_norm(x, gamma, beta, mean, variance, epsilon):\n"
-        "    return gamma * ((x - mean) / np.sqrt(variance + epsilon) + beta)": "add it last",
-        "def frozen_batch_norm(x, gamma, beta, mean, variance, epsilon):\n"
-        "    x -= mean\n"
-        "    return gamma * x / np.sqrt(variance + epsilon) + beta": "in place",
-    },
-)
+    lesson="One image or a thousand, the answer for an image is the same: that is what "
+    "frozen means.",
+)  # fmt: skip
 
 
-def _verify_prepare(function):
-    for seed, n in ((0, 6), (1, 9)):
-        rng = np.random.default_rng(seed)
-        train, test = rng.integers(0, 256, (n, 4, 5)), rng.integers(0, 256, (4, 4, 5))
-        labels = rng.permutation(np.arange(n) % 3)
-        result = call(function, train, labels, test)
-        if not isinstance(result, (tuple, list)) or len(result) != 3:
-            raise Wrong(
-                "three things are needed: training images, their labels, test images."
-            )
-        images, targets, held_out = map(np.asarray, result)
-        mirrored = test[:, :, ::-1]
-        if len(held_out) == 2 * len(test):
-            raise Wrong(f"{len(held_out)} test images from {len(test)}: the test set is augmented. "
-                        "It must stay what it is.")  # fmt: skip
-        if held_out.shape == test.shape and np.array_equal(held_out, mirrored):
-            raise Wrong("the test images are mirrored; they must stay what they are.")
-        if not np.array_equal(held_out, test):
-            raise Wrong(
-                f"the test images changed (shape {held_out.shape}); hand them back as they are."
-            )
-        if images.shape == train.shape:
-            raise Wrong(
-                f"{n} training images came back: the originals or the mirrored ones are gone."
-            )
-        if images.shape[1:] != train.shape[1:] or len(images) != 2 * n:
-            raise Wrong(
-                f"training images of shape {images.shape}; {(2 * n, 4, 5)} is needed."
-            )
-        if len(targets) != 2 * n:
-            raise Wrong(
-                f"{2 * n} images and {len(targets)} labels: each copy takes its label along."
-            )
-        right = sorted((im.tobytes(), t) for im, t in zip(
-            np.concatenate([train, train[:, :, ::-1]]), np.tile(labels, 2)))  # fmt: skip
-        found = sorted((im.tobytes(), t) for im, t in zip(images, targets))
-        if found != right:
-            pixels, wanted = [im for im, _ in found], [im for im, _ in right]
-            if pixels == wanted:
-                raise Wrong("the images are right, but some carry another image's label: the orders "
-                            "of images and labels differ.")  # fmt: skip
-            if pixels == sorted(im.tobytes() for im in np.concatenate([train, train])):
-                raise Wrong("every image stands there twice, none mirrored; the first axis counts "
-                            "images, the last one columns.")  # fmt: skip
-            if pixels == sorted(
-                im.tobytes() for im in np.concatenate([train, train[:, ::-1]])
-            ):
-                raise Wrong(
-                    "the copies stand upside down (axis 1, rows); left-right is the last axis."
-                )
-            if pixels == sorted(
-                im.tobytes() for im in np.concatenate([train, train[:, ::-1, ::-1]])
-            ):
-                raise Wrong(
-                    "the copies are turned by half a turn: two axes are reversed, not one."
-                )
-            raise Wrong(
-                "the training images are not the originals and their mirrored copies."
-            )
-    return (
-        "Twice the training images, each with its own label; the test images untouched."
-    )
+def prepare(train, train_labels, test):
+    images = np.concatenate([train, train[:, :, ::-1]])
+    return images, np.concatenate([train_labels, train_labels]), test
 
+
+def _photographs(rng):
+    def case(n, tests, *shape):
+        train, test = (rng.integers(0, 256, (m, *shape)) for m in (n, tests))
+        name = f"{n} training images of {shape[0]} × {shape[1]} pixels"
+        return named(name, train, rng.permutation(np.arange(n) % 3), test)
+
+    colors = [images.astype(np.uint8) for images in case(9, 5, 5, 3)]
+    twins = np.concatenate([np.ones((2, 3, 4)), rng.random((2, 3, 4))])
+    twin_case = twins, np.array([0, 1, 1, 2]), rng.random((3, 3, 4))
+    return [
+        case(6, 4, 4, 5),
+        named("9 images of uint8", *colors),
+        named("4 images, two of which are equal but for their labels", *twin_case),
+        case(2, 1, 3, 6),
+        case(7, 3, 2, 8),
+    ]
+
+
+def _times(shape):
+    return " × ".join(map(str, shape))
+
+
+def _prepared(result, train, train_labels, test):
+    images, labels, held_out = result
+    facts = {"the shape of the test images": _times(held_out.shape)}
+    if held_out.shape == test.shape:
+        facts["the test images"] = held_out
+    facts["the shape of the training images"] = _times(images.shape)
+    if labels.size != len(labels):
+        raise Wrong(f"labels of shape {labels.shape} came back; a list of them is "
+                    "needed, one an image")  # fmt: skip
+    facts["the number of labels"] = labels.size
+    if images.shape != (2 * len(train), *train.shape[1:]) or labels.size != len(images):
+        return facts
+    table = np.column_stack([images.reshape(len(images), -1), labels.ravel()])
+    right = np.column_stack([np.concatenate([train, train[:, :, ::-1]]).reshape(
+        len(images), -1), np.tile(train_labels, 2)])  # fmt: skip
+    pixels, wanted = (t[np.lexsort(t[:, -2::-1].T)][:, :-1] for t in (table, right))
+    facts["originals and mirrored copies, sorted"] = pixels
+    if np.allclose(pixels, wanted):
+        rows = [t[np.lexsort(np.round(t[:, ::-1].T, 3))] for t in (table, right)]
+        facts["each image has its own label"] = np.allclose(*rows)
+    return facts
+
+
+_MIRRORED, _LABELS = "train[:, :, ::-1]", "np.concatenate([train_labels, train_labels])"
+_GONE = "the originals or the mirrored ones are gone; both are training images"
 
 prepare = Exercise(
-    _verify_prepare,
-    hints=(
-        "Axis 0 counts images, axis 1 rows, axis 2 columns; `[:, :, ::-1]` reverses the columns.",
-        "`np.concatenate` puts originals and copies one after the other.",
-        "`np.concatenate([labels, labels])` has the same order; return `test` as it came.",
-    ),
-    wrong_answers={
-        "def prepare(train, labels, test):\n"
-        "    both = lambda x: np.concatenate([x, x[:, :, ::-1]])\n"
-        "    return both(train), np.tile(labels, 2), both(test)": "test set is augmented",
-        "def prepare(train, labels, test):\n"
-        "    return (np.concatenate([train, train[:, :, ::-1]]), np.tile(labels, 2),\n"
-        "            test[:, :, ::-1])": "test images are mirrored",
-        "def prepare(train, labels, test):\n"
-        "    return np.concatenate([train, train[:, :, ::-1]]), labels, test": "takes its label along",
-        "def prepare(train, labels, test):\n"
-        "    return np.concatenate([train, train[:, :, ::-1]]), np.repeat(labels, 2), test": "another image's label",
-        "def prepare(train, labels, test):\n"
-        "    return np.concatenate([train, train[::-1]]), np.tile(labels, 2), test": "none mirrored",
-        "def prepare(train, labels, test):\n"
-        "    return np.concatenate([train, train[:, ::-1]]), np.tile(labels, 2), test": "upside down",
-        "def prepare(train, labels, test):\n"
-        "    return np.concatenate([train, train[:, ::-1, ::-1]]), np.tile(labels, 2), test": "half a turn",
-        "def prepare(train, labels, test):\n    return train[:, :, ::-1], labels, test": "are gone",
-        "def prepare(train, labels, test):\n"
-        "    train[:] = train[:, :, ::-1]\n"
-        "    return train, labels, test": "in place",
-        "def prepare(train, labels, test):\n"
-        "    return np.concatenate([train, train[:, :, ::-1]]), np.tile(labels, 2)": "three things",
+    prepare,
+    cases=_photographs,
+    view=_prepared,
+    parts=("training images", "their labels", "test images"),
+    mistakes={
+        "]), test → ]), np.concatenate([test, test[:, :, ::-1]])": "the test set is "
+        "augmented. It must stay what it is",
+        "]), test → ]), test[:, :, ::-1]": "the test images are mirrored; they must "
+        "stay what they are",
+        "]), test → ]), train": "the training images came back as test images; hand "
+        "`test` back as it is",
+        "]), test → ]), images": "the training images came back as test images; hand "
+        "`test` back as it is",
+        "]), test → ]), test / 255": "the test images were scaled; hand them back as "
+        "they are",
+        f"{_LABELS}, test → test, {_LABELS}": "labels and test images have changed "
+        "places: images, labels, test images",
+        f"[train, {_MIRRORED}]) → [train, {_MIRRORED}]) / 255": "the training images "
+        "were scaled, and the test images were not; leave both as they are",
+        f"[train, {_MIRRORED}] → [train, {_MIRRORED}, test]": "the test images were "
+        "added to the training images: a leak",
+        f"{_LABELS} → train_labels": "each copy takes its label along",
+        f"{_LABELS} → np.repeat(train_labels, 2)": "the images are right, but some "
+        "carry another image's label: the orders of images and labels differ",
+        f"[train, {_MIRRORED}] → [train, train[::-1]]": "every image stands there "
+        "twice, none mirrored; the first axis counts images, the last one columns",
+        f"[train, {_MIRRORED}] → [train, train[:, ::-1]]": "the copies stand upside "
+        "down (axis 1, rows); left-right is the last axis",
+        f"[train, {_MIRRORED}] → [train, train[:, ::-1, ::-1]]": "the copies are "
+        "turned by half a turn: two axes are reversed, not one",
+        f"[train, {_MIRRORED}] → [{_MIRRORED}, {_MIRRORED}]": "the originals are gone: "
+        "every image stands there twice, mirrored",
+        f"[train, {_MIRRORED}] → [train, {_MIRRORED}], axis=1": "images and copies "
+        "were joined below each other (axis 1); axis 0 counts images",
+        f"[train, {_MIRRORED}] → [train, {_MIRRORED}], axis=2": "images and copies "
+        "were joined side by side (axis 2); axis 0 counts images",
+        f"np.concatenate([train, {_MIRRORED}]) → np.stack([train, {_MIRRORED}])":
+        "`stack` makes a new axis; `concatenate` makes the list of images longer",
+        f"[train, {_MIRRORED}] → [train, train[:, ::-1], {_MIRRORED}]": "there are "
+        "upside-down copies as well; one mirrored copy of each is asked",
+        (f"images = np.concatenate([train, {_MIRRORED}]) → images = {_MIRRORED}",
+         f"{_LABELS} → train_labels"): _GONE,
+        (f"images = np.concatenate([train, {_MIRRORED}]) → images = train + 0",):
+        _GONE,
     },
-)
+    hints=(
+        "Axis 0 counts images, axis 1 rows, axis 2 columns; `[:, :, ::-1]` reverses "
+        "the columns.",
+        "`np.concatenate` puts originals and copies one after the other.",
+        "`np.concatenate([labels, labels])` has the same order; return `test` as it "
+        "came.",
+    ),
+    lesson="Twice the training images, each with its own label; the test images "
+    "untouched.",
+)  # fmt: skip
 
 
-def _verify_best_epoch(function):
-    for seed, epochs, n, share in (
-        (1, 7, 80, 0.1),
-        (4, 9, 150, 0.2),
-        (5, 8, 100, 0.85),
-    ):
-        rng = np.random.default_rng(seed)
-        truth = rng.permutation((np.arange(n) < share * n).astype(int))
-        rare = int(share < 0.5)
-        said = np.where(rng.random((epochs, n)) < 0.3, 1 - truth, truth)
-        said[0] = rare  # finds all of the rare class, and calls everything so
-        said[1] = np.where((truth != rare) & (rng.random(n) < 0.1), rare, truth)
-        said[3] = (
-            truth  # the best by plain accuracy: it only overlooks half of the rare ones
+def best_epoch(truth, said):
+    return np.argmax([balanced_accuracy_score(truth, one) for one in said])
+
+
+def _epochs(rng):
+    def case(n, share, *recalls):
+        """Epochs that find these shares of class 1 and of class 0; the last is lazy."""
+        truth = rng.permutation(
+            np.repeat([1, 0], [round(n * share), round(n * (1 - share))])
         )
-        said[3, np.flatnonzero(truth == rare)[::2]] = 1 - rare
-        said[4] = 1 - truth
-        said[5] = said[1]  # as good as epoch 1
-        said[-1] = 1 - rare  # the lazy one: everything is of the common class
-        balanced = np.array([balanced_accuracy_score(truth, one) for one in said])
-        plain = np.array([accuracy_score(truth, one) for one in said])
-        recall = np.array([np.mean(one[truth == rare] == rare) for one in said])
-        value = number(call(function, truth, said), "the epoch")
-        right = int(np.argmax(balanced))
-        if value == right:
-            continue
-        if 0 < value < 1 and (value in balanced or value in plain):
-            raise Wrong(
-                f"{value:.3f} is a score; return the position of the epoch that has it."
-            )
-        if value not in range(epochs):
-            raise Wrong(
-                f"{value:.3g} is no position of an epoch; there are {epochs}, from 0 on."
-            )
-        slips = (
-            (right + 1, "counted from 1; positions begin at 0"),
-            (epochs - 1 - np.argmax(balanced[::-1]), "epochs are equally good; the first one "
-             "trained least"),
-            (np.argmax(plain), f"plain accuracy was used: with {max(share, 1 - share):.0%} of one "
-             "class it forgives what is overlooked in the other"),
-            (epochs - 1, "that is the last epoch, whatever it did"),
-            (np.argmin(balanced), "that is the worst epoch; balanced accuracy should be high"),
-            (np.argmax(recall), "only the rarer class was looked at"),
-        )  # fmt: skip
-        text = (
-            f"epoch {value:.0f} has a balanced accuracy of {balanced[int(value)]:.3f}"
-        )
-        for slip, reason in slips:
-            if value == slip:
-                raise Wrong(f"{text}, {balanced[right]:.3f} can be had; {reason}.")
-        raise Wrong(f"{text}; epoch {right} has {balanced[right]:.3f}.")
-    return "Early stopping is this line, with the validation cells as the judge."
+        epochs = []
+        for shares in recalls:
+            said = 1 - truth
+            for label, found in zip((1, 0), shares):
+                places = rng.permutation(np.flatnonzero(truth == label))
+                said[places[: round(found * len(places))]] = label
+            epochs.append(said)
+        best = np.argmax(np.sum(recalls, axis=1))
+        epochs += [epochs[best], np.full(n, int(share > 0.5))]
+        name = f"{n} cells, {share:.0%} of class 1, {len(epochs)} epochs"
+        return named(name, truth, np.array(epochs))
 
+    return [
+        case(
+            200,
+            0.1,
+            (0.95, 0.7),
+            (0.9, 0.85),
+            (0.75, 0.9),
+            (0.5, 0.95),
+            (0.9, 0.6),
+            (0.3, 0.6),
+        ),
+        case(
+            400,
+            0.15,
+            (0.95, 0.9),
+            (0.35, 0.55),
+            (1, 0.65),
+            (0.3, 1),
+            (0.85, 0.95),
+            (0.9, 0.3),
+        ),
+        case(
+            200,
+            0.9,
+            (0.5, 1),
+            (0.3, 0.6),
+            (1, 0.25),
+            (0.9, 0.6),
+            (0.75, 0.95),
+            (0.95, 0.45),
+        ),
+        case(
+            200,
+            0.7,
+            (0.9, 0.3),
+            (0.95, 0.7),
+            (0.4, 1),
+            (1, 0.6),
+            (0.35, 0.6),
+            (0.8, 0.9),
+        ),
+        case(
+            100,
+            0.2,
+            (0.1, 0.1),
+            (0.25, 0.75),
+            (0.65, 0.9),
+            (0.8, 0.8),
+            (0.55, 0.95),
+            (0.9, 0.5),
+        ),
+    ]
+
+
+def _told_epoch(value, truth, said):
+    if value.ndim:
+        raise Wrong(f"one number is asked, the position of an epoch; an array of shape "
+                    f"{value.shape} came back")  # fmt: skip
+    scores = [balanced_accuracy_score(truth, one) for one in said]
+    if 0 < value < 1:
+        raise Wrong(f"{value:.3f} is a score; return the position of the epoch that "
+                    "has it")  # fmt: skip
+    if value not in range(-len(said), len(said)):
+        raise Wrong(f"{value:.5g} is no position of an epoch; there are {len(said)}, "
+                    "from 0 on")  # fmt: skip
+    return f"epoch {value:.0f} (balanced accuracy {scores[int(value)]:.3f})"
+
+
+_SCORE = "balanced_accuracy_score(truth, one)"
 
 best_epoch = Exercise(
-    _verify_best_epoch,
+    best_epoch,
+    cases=_epochs,
+    view=_told_epoch,
+    mistakes={
+        f"{_SCORE} → matthews_corrcoef(truth, one)": "that is the epoch of the best "
+        "correlation (Matthews); balanced accuracy is the mean of the recalls",
+        f"{_SCORE} → accuracy_score(truth, one)": "plain accuracy was used: it "
+        "forgives what is overlooked in the rarer class",
+        "np.argmax([balanced_accuracy_score(truth, one) for one in said]) + 1":
+        "counted from 1; positions begin at 0",
+        f"len(said) - 1 - np.argmax([{_SCORE} for one in said[::-1]])": "epochs are "
+        "equally good; the first one trained least",
+        f"np.argmax([{_SCORE} for one in said[::-1]])": "the epochs were reversed, and "
+        "the position counted from the end",
+        "len(said) - 1": "that is the last epoch, whatever it did",
+        "argmax → argmin": "that is the worst epoch; balanced accuracy should be high",
+        "np.argmax([np.mean(one[truth == (truth.mean() < 0.5)] == (truth.mean() < "
+        "0.5)) for one in said])": "only the rarer class was looked at",
+        "np.argmax([np.mean(one[truth == (truth.mean() >= 0.5)] == (truth.mean() >= "
+        "0.5)) for one in said])": "only the more frequent class was looked at",
+        f"{_SCORE} → np.mean(one[truth == 1] == 1)": "only class 1 was looked at; both "
+        "classes count",
+        f"{_SCORE} → np.mean(one[truth == 0] == 0)": "only class 0 was looked at; both "
+        "classes count",
+        f"{_SCORE} → f1_score(truth, one)": "F1 looks at class 1 only; balanced "
+        "accuracy gives both classes the same weight",
+        f"{_SCORE} → f1_score(truth, one, average='macro')": "F1 was used, averaged "
+        "over the classes; balanced accuracy is the mean of the recalls",
+        f"{_SCORE} → balanced_accuracy_score(one, truth)": "truth and predictions have "
+        "changed places: the truth comes first",
+        f"{_SCORE} → one.sum()": "that is the epoch that says 1 most often",
+        "np.argmax → np.max": "return its position, `np.argmax`",
+        "np.argmax([accuracy_score(truth, one) for one in said]) + 1": "plain accuracy "
+        "was used, and counted from 1",
+        "0": "that is the first epoch, whatever it did",
+        f"[{_SCORE} for one in said]": "the largest of these is asked, and where it "
+        "stands: `np.argmax`",
+    },
     hints=(
         "One score an epoch: go through the rows of `said`.",
         "The classes are unequal: which score gives each class the same weight?",
         "`np.argmax` of the balanced accuracies returns the first of the best.",
     ),
-    wrong_answers={
-        "def best_epoch(truth, said):\n"
-        "    return np.argmax([accuracy_score(truth, one) for one in said])": "plain accuracy",
-        "def best_epoch(truth, said):\n"
-        "    return np.argmax(np.mean(said == truth, axis=1))": "plain accuracy",
-        "def best_epoch(truth, said):\n"
-        "    return np.argmax([balanced_accuracy_score(truth, one) for one in said]) + 1": "from 1",
-        "def best_epoch(truth, said):\n    return len(said) - 1": "the last epoch",
-        "def best_epoch(truth, said):\n"
-        "    return np.max([balanced_accuracy_score(truth, one) for one in said])": "is a score",
-        "def best_epoch(truth, said):\n"
-        "    return np.argmin([balanced_accuracy_score(truth, one) for one in said])": "the worst",
-        "def best_epoch(truth, said):\n"
-        "    scores = [balanced_accuracy_score(truth, one) for one in said]\n"
-        "    return max(range(len(said)), key=lambda i: (scores[i], i))": "the first one",
-        "def best_epoch(truth, said):\n"
-        "    return np.argmax([np.mean(one[truth == 1] == 1) for one in said])": "rarer class",
-        "def best_epoch(truth, said):\n"
-        "    return np.array([balanced_accuracy_score(truth, one) for one in said])": "one number",
-    },
-)
+    lesson="Early stopping is this line, with the validation cells as the judge.",
+)  # fmt: skip

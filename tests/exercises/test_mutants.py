@@ -1,0 +1,28 @@
+"""Of the mutants that differ from a solution on valid inputs, 97 % are refused."""
+
+import pytest
+
+from . import EXERCISES, bank
+from .mutants import judged
+
+CASES = [
+    pytest.param(*key, value, id=".".join(key)) for key, value in EXERCISES.items()
+]
+COUNTS = []
+
+
+@pytest.mark.parametrize(("module", "name", "exercise"), CASES)
+def test_mutants_are_refused(module, name, exercise):
+    refused, survivors, equivalent = judged(module, name, exercise)
+    COUNTS.append((len(refused), len(survivors)))
+    for found, listed in ((survivors, "SURVIVORS"), (equivalent, "EQUIVALENT")):
+        known = getattr(bank(module), listed, {}).get(name, set())
+        assert set(found) == known, f"{listed}: {found}"
+    assert len(refused) >= 3
+
+
+def test_nearly_all_mutants_are_refused():
+    if len(COUNTS) < len(CASES):
+        pytest.skip("counts all exercises, and only some were chosen")
+    refused, survivors = map(sum, zip(*COUNTS))
+    assert refused >= 0.97 * (refused + survivors)

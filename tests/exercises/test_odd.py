@@ -1,0 +1,25 @@
+"""No answer, however odd, ends in a traceback, or without a sentence."""
+
+import pytest
+
+from . import EXERCISES, said
+from .odd import FUNCTIONS, VALUES
+
+CASES = [pytest.param(value, id=".".join(key)) for key, value in EXERCISES.items()]
+
+
+def answers(exercise):
+    """{what it is: answer}: each value as it is, each returned by a function."""
+    for label, value in VALUES.items():
+        yield label, value()
+        yield f"returns {label}", lambda *_, value=value: value()
+    yield from FUNCTIONS.items()
+
+
+@pytest.mark.parametrize("exercise", CASES)
+def test_every_odd_answer_gets_a_sentence(exercise, capfd):
+    for label, answer in answers(exercise):
+        message = said(exercise, answer).split("\n")[-1]
+        assert message.startswith("Not yet: "), f"{label}: {message}"
+        assert len(message) > 25 and "cannot be judged" not in message, label
+        assert "object at 0x" not in message and len(message) < 600, message
