@@ -1,11 +1,15 @@
-"""What `make refresh` writes into a notebook: links, set-up, card, contents, foot."""
+"""What `make refresh` writes into a notebook: links, set-up, solutions, card, foot."""
 
+import importlib
 import math
 import re
+import sys
 
 import minutes
 from colab_runtime import last_green
-from course import digest, settings, tagged, tags
+from course import ROOT, digest, settings, tagged, tags
+
+sys.path.insert(0, str(ROOT))  # the exercises, whose solutions are shown
 
 FOLDER = "from-pixels-to-features"  # where the set-up cell puts the course
 MARK = "tests/test_setup_cell.py"  # a folder with this file is the course, new enough
@@ -129,8 +133,20 @@ def foot(path):
     return f"*Last green on Colab's package list {green}.*" if green else ""
 
 
+def exercises(notebook):
+    """(cell of the solution, exercise) of each exercise of a notebook."""
+    module = name = None
+    for cell in notebook.cells:
+        if found := re.search(r"from utils\.exercises import (\w+)", cell.source):
+            module = importlib.import_module(f"utils.exercises.{found[1]}")
+        elif "check" in tags(cell):
+            name = re.match(r"exercises\.(\w+)\.check\(", cell.source)[1]
+        elif "solution" in tags(cell):
+            yield cell, getattr(module, name)
+
+
 def stamp(notebook, path):
-    """Write badges, set-up cell, cost card, contents and foot into a notebook.
+    """Write badges, set-up cell, cost card, contents, solutions and foot.
 
     Raises:
         ValueError: if a cell's tag or markers are missing, or code is not Python.
@@ -149,6 +165,11 @@ def stamp(notebook, path):
         doing = minutes.core(notebook).rounded
         line = cost_line(card.metadata["cost"], download, doing)
         card.source = between("cost", card.source, line)
+    for cell, exercise in exercises(notebook):
+        code = f"```python\n{exercise.source()}\n```"
+        cell.source = re.sub(
+            "```python\n.*?\n```", lambda _, code=code: code, cell.source, flags=re.S
+        )
     for cell in notebook.cells:
         if "contents" in tags(cell):
             cell.source = between("contents", cell.source, minutes.contents(notebook))

@@ -22,11 +22,11 @@ SWAPPED = {
 TURNED = {ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Lt: ast.Gt, ast.LtE: ast.GtE}
 FUNCTIONS = (
     ("mean", "sum"), ("mean", "median"), ("max", "min"), ("max", "mean"),
-    ("std", "var"),
+    ("std", "var"), ("abs", "square"), ("any", "all"), ("repeat", "tile"),
     ("argmax", "argmin"), ("maximum", "minimum"), ("zeros", "ones"), ("floor", "ceil"),
     ("exp", "log"), ("log", "log10"), ("sqrt", "square"), ("vstack", "hstack"),
     ("Add", "Multiply"), ("Conv2D", "Conv2DTranspose"), ("ReLU", "LeakyReLU"),
-    ("argsort", "sort"), ("accuracy_score", "balanced_accuracy_score"), ("any", "all"), ("repeat", "tile"), ("abs", "square"),
+    ("argsort", "sort"), ("accuracy_score", "balanced_accuracy_score"),
 )  # fmt: skip
 WORDS = {"same": "valid", "valid": "same", "relu": "sigmoid"}
 
