@@ -23,11 +23,11 @@ class Lesson:
     uses: frozenset  # names in the notebook's other code
     solution: str = ""
 
-    def prints(self, answer):
-        """What the check cell says, with nothing run before but imports and answer."""
+    def prints(self, answer=""):
+        """What the check cell says, with nothing run before but imports and stub."""
         namespace, printed = {}, io.StringIO()
-        exec(self.imports, namespace)
-        exec(answer, namespace)
+        for source in (self.imports, self.stub, answer):
+            exec(source, namespace)
         with contextlib.redirect_stdout(printed):
             exec(self.check, namespace)
         return printed.getvalue()

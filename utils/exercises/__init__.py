@@ -1,4 +1,4 @@
-"""Exercises that say what is wrong: one module a notebook, and the engine they share."""
+"""Exercises that say what is wrong: one module a notebook, and the engine of all."""
 
 from utils.exercises.engine import Exercise
 from utils.exercises.running import named

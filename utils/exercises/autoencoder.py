@@ -334,7 +334,8 @@ def _noise_facts(pair, images, deviation, rng):
         deviation if near else round(spread, 3)
     )
     black = np.mean(inputs[images == 0] == 0)
-    facts["share of black pixels that stay black"] = black if black > 0.7 else 0.5
+    half = 0.3 < black < 0.7
+    facts["share of black pixels that stay black"] = 0.5 if half else round(black, 2)
     facts["white or black that turned into its opposite"] = int(
         np.sum(abs(noise[~gray]) > 0.9)
     )
@@ -413,6 +414,8 @@ noise = Exercise(
         "is narrower",
         f"{_NOISE} → images * (1 + {_DRAW})": "the noise is multiplied by the image: "
         "black stays black; add it",
+        f"{_CLIPPED} → 1 - abs(1 - abs({_NOISE}))": "values are reflected at 0 and 1; "
+        "clip them",
         f"{_NOISE} → images * {_DRAW}": "the image is multiplied by the noise; add it",
         f"{_NOISE} → {_DRAW}": "the image is gone: only noise goes in",
         f"{_NOISE} → images * (rng.random(images.shape) > deviation)": "pixels are "
