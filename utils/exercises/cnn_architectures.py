@@ -282,6 +282,7 @@ dense_maps = Exercise(
         "one a layer",
         "k0 + k * i → k0 + i": "each layer adds k = {k} maps, not 1",
     },
+    parts="each of the n layers adds k maps to the k0 that came in",
     hints=(
         "The first layer reads the k0 maps that enter the block.",
         "Each layer appends k maps to all that were there.",

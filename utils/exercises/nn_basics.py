@@ -60,6 +60,7 @@ hinge = Exercise(
         "Subtract it from all scores of its row (`[:, None]`), add 1, cut off below 0.",
         "The truth's own entry is now 1: set it to 0. Add along a row, take the mean.",
     ),
+    parts="add max(0, rival - true score + 1) over the rivals; average over images",
     lesson="Every rival that comes closer than 1 costs; a safe lead costs nothing.",
 )  # fmt: skip
 
@@ -128,6 +129,7 @@ numeric_gradient = Exercise(
         "alone.",
         "The slope there is `(f(W + step) - f(W - step)) / (2 * h)`.",
     ),
+    parts="every entry is (f(W + h) - f(W - h)) / 2h, for h added to this entry alone",
     lesson="You can now check any gradient, whoever derived it.",
 )  # fmt: skip
 
@@ -178,6 +180,7 @@ relu_backward = Exercise(
         "The slope is 1 where z > 0 and 0 elsewhere; `z > 0` is True and False.",
         "Chain rule: blame times slope, entry by entry.",
     ),
+    parts="blame passes unchanged where z > 0, and is 0 elsewhere",
     lesson="A ReLU is a gate: blame passes where the signal had passed.",
 )
 
@@ -197,8 +200,10 @@ def _rows(rng):
     return drawn + [named(k, np.float32(rows)) for k, rows in extremes.items()]
 
 
-_OWN = "exp overflows (or all terms vanish). Subtract from every row *its own* maximum "
-"first"
+_OWN = (
+    "exp overflows (or all terms vanish). Subtract from every row *its own* maximum "
+    "first"
+)
 
 stable_softmax = Exercise(
     stable_softmax,
@@ -213,8 +218,8 @@ stable_softmax = Exercise(
         "scores, but clipping changes large ones. Subtract from every row *its own* "
         "maximum",
         "z.max(axis=1, keepdims=True) → z.mean(axis=1, keepdims=True)":
-        "the mean was subtracted; a score far above it still overflows. Take the "
-        "maximum",
+        "what was subtracted is not the maximum, and a score far above it still "
+        "overflows",
         "z - z.max → z + z.max": "the maximum is added; subtract it",
         "np.exp(z)": "these are the exponentials; each row must be divided by its sum",
         " / e.sum(axis=1, keepdims=True) →": "the division by the sum of a row is "
@@ -242,6 +247,7 @@ stable_softmax = Exercise(
         "`z.max(axis=1, keepdims=True)` is a column with the maximum of each row.",
         "`e = np.exp(z - that_column)`, then `e / e.sum(axis=1, keepdims=True)`.",
     ),
+    parts="each row is exp(z) divided by the sum of its row",
     lesson="Shifting a row changes no probability, and the largest exponent is now "
     "exp(0) = 1.",
 )  # fmt: skip
