@@ -153,6 +153,38 @@ def test_what_no_mistake_explains_is_told_of_facts_as_well():
     assert "twice it: " in message and "largest - smallest" in message
 
 
+def mean_and_spread(values):
+    middle = values.mean()
+    return middle, values.max() - middle
+
+
+def test_a_reason_for_a_part_has_the_earlier_parts_right():
+    """A wrong middle makes both wrong; whose middle is right did something else."""
+    asked = Exercise(
+        mean_and_spread,
+        lambda rng: [(rng.normal(size=n),) for n in (5, 8, 3)],
+        {"values.mean() → 0.0": "no middle"},
+        parts={"the middle": "the mean", "the reach": "from the middle to the top"},
+    )
+    assert "no middle" in said(asked, lambda v: (0.0, v.max()))
+    message = said(asked, lambda v: (v.mean(), v.max()))
+    assert "no middle" not in message and "from the middle to the top" in message
+    assert "twice" in said(asked, lambda v: (v.mean(), 2 * (v.max() - v.mean())))
+
+
+def longest(words):
+    return max(words, key=len)
+
+
+def test_of_few_texts_two_thirds_are_chance():
+    """Two of three cases are as a mistake has them: enough for numbers only."""
+    cases = [(["a", "bb", "a"],), (["c", "dd"],), (["ee", "fff", "g"],)]
+    first = {"max(words, key=len) → words[0]": "that is the first"}
+    asked = Exercise(longest, lambda rng: cases, first)
+    assert "the first" in said(asked, lambda words: words[0])
+    assert "the first" not in said(asked, lambda words: min(words, key=len))
+
+
 def test_half_precision_is_no_excuse():
     asked = exercise()
     assert said(asked, lambda v: np.float16(np.ptp(v))) == "Right. Done."

@@ -319,18 +319,20 @@ def _noise_facts(pair, images, deviation, rng):
     if not noisy[0]:
         return facts
     low, high = inputs.min(), inputs.max()
-    tame = low >= 0 and high <= 1
+    tame = 0 <= low < 0.005 and 0.995 < high <= 1
     facts["inputs range (a photograph would be clipped)"] = (
         "from 0 to 1" if tame else f"from {low:.2f} to {high:.2f}"
     )
     noise, inside = inputs - images, (inputs > 0) & (inputs < 1)
     gray = (images > 0.4) & (images < 0.6)
-    facts["one draw serves"] = _shared(noise, inside)
+    facts["one draw serves (draw in the images' full shape)"] = _shared(noise, inside)
     middle, spread = noise[gray].mean(), noise[gray].std()
     even = abs(middle) < 5 * max(deviation, spread) / np.sqrt(gray.sum())
-    facts["mean of the noise in mid-gray pixels"] = 0.0 if even else round(middle, 3)
+    facts["mean of the noise in mid-gray pixels (`rng.normal(0, …)`)"] = (
+        0.0 if even else round(middle, 3)
+    )
     near = abs(spread / deviation - 1) < 0.1
-    facts["deviation of the noise in mid-gray pixels"] = (
+    facts["deviation of the noise in mid-gray pixels (`deviation`)"] = (
         deviation if near else round(spread, 3)
     )
     black = np.mean(inputs[images == 0] == 0)
@@ -350,7 +352,8 @@ def _draws(answer):
         pairs.append(run(answer, ["images", "deviation", "rng"], case, "").value)
     try:
         (one, _), (other, _) = pairs
-        same = np.array_equal(one, other) and not np.allclose(one, images)
+        noisy = np.ptp(one) > 1e-6 and not np.allclose(one, images)
+        same = noisy and np.array_equal(one, other)
     except Exception:
         return
     if same:
@@ -393,6 +396,10 @@ noise = Exercise(
         "shape",
         "images.shape), 0, 1) → (*images.shape[:-1], 1)), 0, 1)": "the channels of a "
         "pixel got the same noise; draw it in the images' full shape",
+        "(0, deviation, → (deviation, 0,": "the noise is always `deviation`: mean and "
+        "deviation are swapped in `rng.normal`",
+        "(0, deviation, → (0, 2 * deviation,": "that is twice the deviation",
+        f"{_DRAW} → -abs({_DRAW})": "it only darkens: the noise's sign is lost",
         "(0, deviation, → (0, deviation**2,": "did you square it? `rng.normal` takes "
         "the standard deviation, not the variance",
         "(0, deviation, → (0, deviation / 255,": "did you divide by 255? The images go "
@@ -417,6 +424,10 @@ noise = Exercise(
         f"{_CLIPPED} → 1 - abs(1 - abs({_NOISE}))": "values are reflected at 0 and 1; "
         "clip them",
         f"{_NOISE} → images * {_DRAW}": "the image is multiplied by the noise; add it",
+        f"{_NOISE} → images * (1 - deviation) + {_DRAW}": "the image was dimmed; "
+        "add the noise to it as it is",
+        f"{_CLIPPED} → {_CLIPPED}.astype(np.uint8)": "whole numbers make 0 of all "
+        "grays; keep floats",
         f"{_NOISE} → {_DRAW}": "the image is gone: only noise goes in",
         f"{_NOISE} → images * (rng.random(images.shape) > deviation)": "pixels are "
         "dropped or replaced, not noisy; add normal noise",

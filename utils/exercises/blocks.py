@@ -28,7 +28,9 @@ def network(x, y):
             f"the block must return the output of a layer; received {describe(y)}"
         )
     try:
-        return keras.Model(x, y)
+        model = keras.Model(x, y)
+        keras.ops.convert_to_numpy(model(np.zeros((1, *model.input_shape[1:]))))
+        return model
     except Exception:
         raise Wrong(
             "what came back does not come from x: layers must be called on x"
@@ -48,6 +50,8 @@ def kernels_of(model):
         for weight in layer.weights:
             if "kernel" in weight.name:
                 shape = tuple(weight.shape)
+                if isinstance(layer, keras.layers.Dense):  # on maps, a 1 × 1
+                    shape = (1, 1, *shape)
                 if getattr(layer, "groups", 1) == shape[-1] > 1:  # as if depthwise
                     shape = (*shape[:-2], shape[-1], 1)
                 seen[shape] = seen.get(shape, 0) + 1

@@ -60,6 +60,10 @@ layer_cost = Exercise(
         "weights * out * out → weights * out": "the map has side × side places",
         "weights * out * out → weights": "that is the work at one place; the kernel is "
         "used at each of side × side places",
+        "weights * out * out → weights // filters * out * out": "that is the work of "
+        "a single filter; there are {filters}",
+        "weights + filters, weights * out * out → weights * out * out, weights + "
+        "filters": "the parameters and the multiply-adds are exchanged",
         "weights * out * out → weights * side * side": "the kernel is used once at "
         "each place of the *output*",
         "weights * out * out → size * size * out * out * filters": "every place of a "
@@ -98,6 +102,7 @@ separable = Exercise(
         (keras.Input((5, 7, 4)), 4),
     ],
     view=_separable_facts,
+    parts="a depthwise 3 × 3, then a 1 × 1 to `filters` maps; no bias, nothing else",
     mistakes={
         'layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)': "that is one "
         "ordinary 3 × 3 convolution",
@@ -121,8 +126,8 @@ separable = Exercise(
         "`filters` maps",
         "Conv2D(filters, 1 → Conv2D(5, 1": "5 maps are written into it; use `filters`",
         'padding="same", →': 'rows and columns must stay (`padding="same"`)',
-        'padding="same", → padding="same", strides=2,': "rows and columns must stay; "
-        "leave the stride at 1",
+        'padding="same", → padding="same", strides=2,': "rows and columns must stay: "
+        "no stride, no pooling",
         (', padding="same", use_bias=False → , padding="same"',
          "1, use_bias=False → 1"):
         "there are parameters besides the kernels; set `use_bias=False`",
@@ -173,6 +178,8 @@ residual = Exercise(
         (keras.Input((6, 4, 3)), 3, 2), (keras.Input((3, 4, 2)), 3, 1),
     ],
     view=_residual_facts,
+    parts="asked are two 3 × 3 in f, padded, with a ReLU between them; on the skip x, "
+    "or a 1 × 1 where shapes differ; their sum, and a ReLU",
     mistakes={
         _NO_FIRST: "a ReLU is missing between the two convolutions; without it they "
         "are one linear map",

@@ -9,6 +9,7 @@ one that gives what the learner's answer gave, in every case, says its sentence.
 import dataclasses
 import re
 from functools import cached_property, partial
+from operator import getitem
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from utils.exercises.telling import (
     parts_told,
     slippery,
 )
-from utils.exercises.values import Wrong, as_numbers, conform, equal
+from utils.exercises.values import Wrong, as_numbers, conform, equal, up_to
 
 
 class Exercise:
@@ -154,8 +155,7 @@ class Exercise:
             if all(p[0].raised_like(o) or self._agree(p, o) for p, o in pairs):
                 return
         first = right.index(False)
-        failure = got[first].failure
-        if failure:
+        if failure := got[first].failure:
             reason = self._same_error(got, first) if got[first].error else ""
             raise Wrong(f"{failure.removesuffix('.') if reason else failure}{reason}")
         reason, part, first = self._explain(got, first)
@@ -226,10 +226,8 @@ class Exercise:
         value = conform(got.value, like.value, self.parts)
         if self.view is None or like.facts is like.value:
             return value
-        if value is got.value and got.facts is not None:
-            facts = got.facts
-        else:
-            facts = self._viewed(value, like, case)
+        known = got.facts if value is got.value else None
+        facts = self._viewed(value, like, case) if known is None else known
         if value is got.value:
             got.facts = facts
         if isinstance(facts, Wrong):
@@ -257,8 +255,9 @@ class Exercise:
             return False
         try:
             seen, facts = self._seen(got, other, case), other.facts
-            if part is not None:
-                seen, facts = seen[part], facts[part]
+            if part is not None:  # earlier ones are right, so they are in a reason
+                pick = getitem if after else up_to
+                seen, facts = pick(seen, part), pick(facts, part)
             seen = after(as_numbers(seen)) if after else seen
             return equal(seen, facts, self.tolerance)
         except Exception:
@@ -327,16 +326,18 @@ class Exercise:
             yield sentence, partial(self._slipped, slip, part), 1, None
         for sentence, rest in LEFT_TO_DO.items():
             yield sentence, self.wanted.__getitem__, 1, rest
-        for change, sentence in self.mistakes.items():
-            yield sentence, partial(self._outcome, change), 0.5, None
+        if not isinstance(self.wanted[0].facts, str):  # few texts: chance is likely
+            for change, sentence in self.mistakes.items():
+                yield sentence, partial(self._outcome, change), 2 / 3, None
 
     def _slipped(self, slip, part, i):
         """The outcome of somebody who has the right numbers and slips at the end."""
         want = self.wanted[i]
-        facts = want.facts if part is None else want.facts[part]
         try:
-            facts = slip(slippery(facts))
-            return Outcome(want.value, facts if part is None else {part: facts})
+            if part is None:
+                return Outcome(want.value, slip(slippery(want.facts)))
+            slipped = slip(slippery(want.facts[part]))
+            return Outcome(want.value, up_to(want.facts, part, slipped))
         except Exception:
             return Outcome(failure="does not fit")
 

@@ -61,6 +61,8 @@ balanced_accuracy = Exercise(
         "average those of all classes",
         "np.unique(y_true)]) → np.unique(y_true)[:1]])": "that is the recall of the "
         "first class alone; does the `return` stand inside the loop?",
+        f"{_RECALL} min([np.mean(y_pred[y_true == c] == c) for c in "
+        "np.unique(y_true)])": "that is the lowest recall; take their mean",
         "np.mean(y_pred[y_true == c] == c) → np.sum(y_pred[y_true == c] == c)": "the "
         "hits of a class must be divided by its number of cells",
         "np.mean(y_pred[y_true == c] == c) → np.mean((y_pred == c) & (y_true == c))":

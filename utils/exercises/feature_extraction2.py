@@ -28,6 +28,9 @@ def _clouds(rng):
 def _signed(both, train, test, k):
     """Each component with the sign that makes its largest training value positive."""
     inside, outside = both
+    shapes, needed = (inside.shape, outside.shape), ((len(train), k), (len(test), k))
+    if shapes != needed:
+        raise Wrong(f"shapes {shapes} came back; {needed} are needed")
     largest = np.take_along_axis(inside, abs(inside).argmax(axis=0)[None], axis=0)
     signs = np.where(largest < 0, np.int8(-1), np.int8(1))
     return {"reduced_train": inside * signs,
@@ -248,6 +251,7 @@ threshold = Exercise(
         "(scores[truth == 1].mean() + scores[truth == 0].mean()) / 2":
         "the middle between the classes' means need not be the best; try every value "
         "in `scores`",
+        "scores.max()": "only the largest score is an alarm then",
         "scores.min()": "all cells are alarms with the smallest score",
         "np.unique(scores)": "one number is asked, the best of these values",
     },

@@ -139,6 +139,8 @@ honest = Exercise(
         f"training cells of the others. {_FOLD}",
         "outer[np.bincount(inner.argmax(axis=0)).argmax()].mean()": f"the recipe that "
         f"most folds chose was taken for all. {_FOLD}",
+        "outer[inner.min(axis=1).argmax()].mean()": f"one recipe for all folds, by its "
+        f"worst inner score. {_FOLD}",
         "outer[inner.argmax() // inner.shape[1]].mean()": f"the recipe with the "
         f"largest inner score of all was taken for all folds. {_FOLD}",
         "outer.flat[inner.argmax()]": f"that is one fold's score, where `inner` is "

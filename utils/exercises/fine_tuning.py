@@ -238,6 +238,10 @@ batch_norm = Exercise(
         "variance + epsilon → variance + 0.001": "0.001 is written into it; use "
         "`epsilon`",
         "variance + epsilon → variance": "epsilon is missing",
+        "variance + epsilon → np.maximum(variance, epsilon)": "epsilon is a lower "
+        "bound there; it is added",
+        "np.sqrt(variance + epsilon) → np.maximum(np.sqrt(variance), epsilon)":
+        "epsilon is a lower bound of the root; it is added under it",
         "np.sqrt(variance + epsilon) → (np.sqrt(variance) + epsilon)": "epsilon is "
         "added to the root; it belongs under it",
         "+ epsilon → - epsilon": "epsilon is subtracted; it is added, so that nothing "
@@ -306,7 +310,9 @@ def _prepared(result, train, train_labels, test):
     facts = {"the shape of the test images": _times(held_out.shape)}
     if held_out.shape == test.shape:
         facts["the test images"] = held_out
-    facts["the shape of the training images"] = _times(images.shape)
+    facts["the shape of the training images (copies follow on axis 0)"] = _times(
+        images.shape
+    )
     if labels.size != len(labels):
         raise Wrong(f"labels of shape {labels.shape} came back; a list of them is "
                     "needed, one an image")  # fmt: skip
@@ -317,8 +323,11 @@ def _prepared(result, train, train_labels, test):
     right = np.column_stack([np.concatenate([train, train[:, :, ::-1]]).reshape(
         len(images), -1), np.tile(train_labels, 2)])  # fmt: skip
     pixels, wanted = (t[np.lexsort(t[:, -2::-1].T)][:, :-1] for t in (table, right))
-    facts["originals and mirrored copies, sorted"] = pixels
+    facts["originals and copies mirrored left to right, sorted"] = pixels
     if np.allclose(pixels, wanted):
+        facts["the labels, sorted (each copy takes its label along)"] = np.sort(
+            labels.ravel()
+        )
         rows = [t[np.lexsort(np.round(t[:, ::-1].T, 3))] for t in (table, right)]
         facts["each image has its own label"] = np.allclose(*rows)
     return facts
@@ -481,8 +490,8 @@ best_epoch = Exercise(
         "counted from 1; positions begin at 0",
         f"len(said) - 1 - np.argmax([{_SCORE} for one in said[::-1]])": "epochs are "
         "equally good; the first one trained least",
-        f"np.argmax([{_SCORE} for one in said[::-1]])": "the epochs were reversed, and "
-        "the position counted from the end",
+        f"np.argmax([{_SCORE} for one in said[::-1]])": "were the epochs "
+        "reversed, or is 1 written into it?",
         "len(said) - 1": "that is the last epoch, whatever it did",
         "argmax → argmin": "that is the worst epoch; balanced accuracy should be high",
         "np.argmax([np.mean(one[truth == (truth.mean() < 0.5)] == (truth.mean() < "
@@ -493,6 +502,10 @@ best_epoch = Exercise(
         "classes count",
         f"{_SCORE} → f1_score(truth, one)": "F1 looks at class 1 only; balanced "
         "accuracy gives both classes the same weight",
+        f"{_SCORE} → f1_score(truth, one, pos_label=0)": "F1 of class 0 was used; "
+        "balanced accuracy gives both classes the same weight",
+        f"{_SCORE} → f1_score(truth, one, average='weighted')": "F1 was used, weighted "
+        "by the classes' sizes; balanced accuracy gives both the same weight",
         f"{_SCORE} → f1_score(truth, one, average='macro')": "F1 was used, averaged "
         "over the classes; balanced accuracy is the mean of the recalls",
         f"{_SCORE} → balanced_accuracy_score(one, truth)": "truth and predictions have "

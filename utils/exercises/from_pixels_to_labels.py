@@ -32,7 +32,7 @@ def _images(rng):
         picture("8 blue pixels and 1 green one", (GREEN, BLUE), (1, 8), (3, 3)),
         picture("7 red, 7 blue, 2 green pixels", (BLUE, GREEN, RED), (7, 2, 7), (2, 8)),
         picture(
-            "four colors, two of them nearly alike", near, (99, 90, 80, 51), (8, 40)
+            "four colors, two of them nearly alike", near, (300, 90, 80, 50), (8, 65)
         ),
         picture("an all-green image", (GREEN,), (9,), (3, 3)),
         picture("an image of one pixel", (near[0],), (1,), (1, 1)),
@@ -84,8 +84,8 @@ two_colors = Exercise(
         "values were divided by 255; leave them as they are",
         f"{_BOTH} colors[[order[0], order[min(1, len(order) - 1)]]].T": "a color is a "
         "row, not a column",
-        "order = np.argsort(-counts) → colors = np.stack(list({n: c for n, c in "
-        "zip(counts, colors)}.values())); order = np.argsort(-np.unique(counts))":
+        "order = np.argsort(-counts) → colors = np.stack([dict(zip(counts, colors))[n] "
+        "for n in np.unique(counts)]); order = np.argsort(-np.unique(counts))":
         "of colors that are equally frequent, one was lost",
         "collections.Counter(map(tuple, image.reshape(-1, 3).tolist())).most_common(2)":
         "these are pairs of a color and its count; only the colors are asked",
@@ -155,6 +155,8 @@ linear_accuracy = Exercise(
         "that is the balanced accuracy; here each image counts alike",
         f"{_RIGHT} (winners == y)[0]": "only the first image was judged; does the "
         "`return` stand inside a loop?",
+        f"{_RIGHT} np.any(winners == y)": "that says whether one is right; take the "
+        "mean of the hits",
         f"{_RIGHT} np.all(winners == y)": "it is 1 only if all are right (`//` in "
         "place of `/`?); take the mean of the hits",
         "np.mean((X @ W.T + b).max(axis=1) == y)": "the highest score was compared "

@@ -108,8 +108,8 @@ numeric_gradient = Exercise(
         "brackets around 2 * h",
         "f(W + step) - f(W - step) → f(W + step) + f(W - step)": "the two values were "
         "added",
-        "(f(W + h) - f(W - h)) / (2 * h)": "one number came back: all entries were "
-        "shifted at once, but every entry of W has its own slope",
+        "(f(W + h) - f(W - h)) / (2 * h)": "one number came back: were all entries "
+        "shifted at once, or the slopes added? Every entry of W has its own slope",
         "np.full(W.shape, (f(W + h) - f(W - h)) / (2 * h))": "all entries were shifted "
         "at once; shift one at a time",
         ("step = np.zeros(W.shape) → pass",
@@ -117,6 +117,9 @@ numeric_gradient = Exercise(
         "is each entry put back before the next is shifted?",
         "step = np.zeros(W.shape) → step = np.zeros_like(W)": _INTS,
         "slopes = np.zeros(W.shape) → slopes = np.zeros_like(W)": _INTS,
+        "f(W + step) - f(W - step) → f((W + step).astype(W.dtype)) - f((W - step)"
+        ".astype(W.dtype))": "a copy of whole numbers cannot hold h; use "
+        "`W.astype(float)`",
         "/ (2 * h) → / (2 * h); break": "only the first slope was computed; does the "
         "`return` stand inside the loop?",
         "return slopes → return slopes.ravel()": "the slopes belong into the shape of "
@@ -141,7 +144,7 @@ def relu_backward(blame, z):
 def _signals(rng):
     def case(shape):
         blame, z = rng.normal(size=(2, *shape))
-        z.flat[0], blame.flat[0] = 0.0, 1.5  # exactly at the kink
+        z.flat[:2], blame.flat[:2] = (0, 1e-4), (1.5, -0.25)  # at the kink, beside it
         return blame, z
 
     return [*map(case, ((4, 5), (3,), (2, 3, 4), (1, 6)))]
@@ -211,6 +214,8 @@ stable_softmax = Exercise(
     mistakes={
         "z - z.max(axis=1, keepdims=True) → z": f"right for small scores, but here "
         f"{_OWN}",
+        "z.max( → abs(z).max(": "the largest *size* was subtracted: where all scores "
+        "are negative, all terms vanish. Subtract the maximum",
         "z.max(axis=1, keepdims=True) → z.max()": "right for small scores, but one "
         "maximum "
         f"was taken for all rows, and {_OWN}",

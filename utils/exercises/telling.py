@@ -23,6 +23,8 @@ SLIPS = {
     "that is the square root of it": np.sqrt,
     "that is half of it": lambda right: right / 2,
     "it is twice too large": lambda right: 2 * right,
+    "it is 1 too large": lambda right: right + 1,
+    "it is 1 too small": lambda right: right - 1,
     "that is what is missing to 1": lambda right: 1 - right,
     "numerator and denominator are exchanged": lambda right: 1 / right,
     "that is the logarithm of it": np.log,
@@ -30,8 +32,6 @@ SLIPS = {
     "it is rounded; leave all the digits": lambda right: np.round(right, 1),
     "it is rounded, but all digits are needed": lambda right: np.round(right, 2),
     "it is rounded, and all digits are needed": lambda right: np.round(right, 3),
-    "it is 1 too large": lambda right: right + 1,
-    "it is 1 too small": lambda right: right - 1,
     "the sign is lost": np.abs,
     "negative values are cut off": lambda right: np.maximum(right, 0),
     "the order is reversed": lambda right: right[::-1],
@@ -97,7 +97,7 @@ def difference(seen, facts, tolerance, short):
     facts = as_numbers(facts)
     if seen.shape != facts.shape:
         if not facts.shape and short:
-            return f"{seen.size} values came back"
+            return f"{seen.size} value{'s' * (seen.size != 1)} came back"
         if not facts.shape:
             return f"one number is asked; it has shape {seen.shape}: {describe(seen)}"
         if not seen.shape:

@@ -128,9 +128,9 @@ align = Exercise(
         "the rows are not a linear map of the source",
     },
     mistakes={
-        "source": "the rows came back as they were",
         "source - source.mean(axis=0) + target.mean(axis=0)": "the covariance is still "
         "the source's: only the mean moved",
+        "source": "the rows came back as they were",
         "@ power(np.cov(target.T), 0.5) →": "the rows are white: their covariance is "
         "the identity. Now color them",
         " + target.mean(axis=0) →": "the covariance is right, but the target's mean is "
@@ -216,6 +216,10 @@ error_rates = Exercise(
         "the threshold",
         ">= → <=": "the alarm is raised at and *below* the threshold; `>=` is asked",
         ">= → >": "a score equal to the threshold must raise the alarm (`>=`)",
+        "~alarm[ → (scores <= threshold)[": "a score equal to the threshold raises the "
+        "alarm, so it is no miss: `<`",
+        f"{_MISSED} → 1 - {_FALSE_ALARMS}": "the second is the share of sound cells "
+        "that are passed; misses are among label 1",
         ("labels == 0 → labels == 1", "~alarm[labels == 1 → ~alarm[labels == 0"):
         "the labels are exchanged: false positives are alarms among label 0",
         f"{_BOTH} return np.mean(alarm & (labels == 0)), np.mean(~alarm & (labels == "
@@ -281,6 +285,8 @@ g_part = Exercise(
         "`source` and `target`",
         "source, target] → target, target]": "that compares the risks of two "
         "*different* models at home; follow one model abroad",
+        f"max({_G}, {_BACK})": "that is the larger of both directions; take that of "
+        "{source} alone",
         _BACK: "that is the other direction: the model trained on {target}",
         f"{_G} → risks[source, source] - risks[source, target]": "the sign is left; a "
         "divergence is never negative",
@@ -292,6 +298,8 @@ g_part = Exercise(
         "{target} with {target}'s own; keep the model, change the data",
         "source, source] → target, source]": "that compares the two ways abroad; "
         "compare one model at home and abroad",
+        f"{_G} → {_G} / risks[source, source]": "it was divided by the risk at home; "
+        "the difference itself is asked",
         f"({_G} + {_BACK}) / 2": "that is the mean of both directions, the complete "
         "measure",
         f"{_G} → {_G} ** 2": "that is the square; take the absolute value",

@@ -147,6 +147,20 @@ def close(one, other, tolerance=None):
     return np.isclose(one, other, relative, absolute, equal_nan=True)
 
 
+def up_to(facts, part, instead=None):
+    """The parts of a tuple or a dictionary up to one, perhaps with another last one.
+
+    >>> up_to((1, 2, 3), 1), up_to({"a": 1, "b": 2}, "a"), up_to((1, 2), 1, instead=5)
+    ((1, 2), {'a': 1}, (1, 5))
+    """
+    keys = list(facts) if isinstance(facts, dict) else list(range(len(facts)))
+    keys = keys[: keys.index(part) + 1]
+    values = [facts[key] for key in keys]
+    if instead is not None:
+        values[-1] = instead
+    return dict(zip(keys, values)) if isinstance(facts, dict) else tuple(values)
+
+
 def equal(one, other, tolerance=None):
     """Whether two results agree; the first has been brought into the second's form.
 

@@ -104,6 +104,13 @@ def grow(k0, k, n):
     return maps
 
 
+def residual_dense_skip(x, filters, stride):
+    f = layers.Conv2D(filters, 3, stride, "same", activation="relu")(x)
+    f = layers.Conv2D(filters, 3, padding="same")(f)
+    skip = x if x.shape == f.shape else layers.Dense(filters)(x[:, ::stride, ::stride])
+    return keras.activations.relu(layers.add([skip, f]))
+
+
 RIGHT = {
     "layer_cost": {
         "places counted, a list": cost_counted,
@@ -124,6 +131,9 @@ RIGHT = {
         "a Sequential": separable_model,
         "a loop": separable_list,
         "a model": separable_whole,
+        "a dense layer over the maps": lambda x, filters: layers.Dense(
+            filters, use_bias=False
+        )(layers.DepthwiseConv2D(3, padding="same", use_bias=False)(x)),
     },
     "residual": {
         "keras.ops.relu": residual_with(keras.ops.relu),
@@ -135,6 +145,7 @@ RIGHT = {
         "the skip first": residual_skip_first,
         "a Sequential": residual_model,
         "a model": lambda x, *a: keras.Model(x, residual_skip_first(x, *a)),
+        "a dense skip": residual_dense_skip,
     },
     "dense_maps": {
         "grown": grow,
