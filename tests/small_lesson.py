@@ -72,7 +72,7 @@ def exercise(number, **metadata):
     name = f"answer_{number}"
     return [
         python(f"{name} = ...  # your code", tags=["exercise"], **metadata),
-        python(f"exercises.first.check({name})", tags=["check"]),
+        python(f"exercises.hinge.check({name})", tags=["check"]),
         markdown(FOLDED, tags=["solution"]),
     ]
 
@@ -86,7 +86,7 @@ def small_lesson():
         markdown("<!-- cost -->\n<!-- /cost -->", tags=["cost-card"], cost=cost),
         markdown("<!-- contents -->\n<!-- /contents -->", tags=["contents"]),
         python("", tags=["setup"]),
-        python("from utils.exercises import lesson as exercises", tags=["imports"]),
+        python("from utils.exercises import nn_basics as exercises", tags=["imports"]),
         markdown(MAP),
         python("my_size = None  # your bet"),
         python("size = 5\nprint(size, my_size)", claim=CLAIM),

@@ -182,7 +182,7 @@ def lesson(tmp_path, monkeypatch):
     monkeypatch.setattr(form.terms, "GLOSSARY", tmp_path / "glossary.csv")
     form.terms.GLOSSARY.write_text(TERMS, "utf-8")
     source = "def a_map_helps():\n    pass\n\n\ndef nobody_ran_this():\n    pass\n"
-    (tmp_path / "lesson.py").write_text(source, "utf-8")
+    (tmp_path / "nn_basics.py").write_text(source, "utf-8")
     rows = "notebook,claim,variation\n04_Lesson,a_map_helps,seed 1\n"
     form.claims.CLAIMED.write_text(rows, "utf-8")
     return small_lesson()
