@@ -19,12 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 for folder in (ROOT, ROOT / "tools", ROOT / "tests"):
     sys.path.insert(0, str(folder))
 
-
-@pytest.hookimpl(optionalhook=True)  # not every run is one of pytest-xdist
-def pytest_xdist_auto_num_workers():
-    from machines import side_by_side
-
-    return side_by_side()
+from workers import pytest_xdist_auto_num_workers  # noqa: E402, F401
 
 
 @pytest.fixture

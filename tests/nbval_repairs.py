@@ -11,7 +11,6 @@ from pathlib import Path
 from queue import Empty
 
 import nbval.kernel
-import pytest
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell
 
@@ -19,7 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 
 from comparison import differences
 from execution import FileKernelManager
-from machines import PLATFORM, side_by_side
+from machines import PLATFORM
+
+from tests.workers import pytest_xdist_auto_num_workers  # noqa: F401
 
 os.environ["TQDM_DISABLE"] = "1"  # a bar shows speed, which no two runs share
 os.environ["IPYTHONDIR"] = tempfile.mkdtemp(prefix="ipython-")  # the history goes there
@@ -57,11 +58,6 @@ def compare_outputs(self, test, ref, skip_compare=None):
         found = [difference for difference in found if difference.kind != "number"]
     self.comparison_traceback = [str(difference) for difference in found]
     return not found
-
-
-@pytest.hookimpl(optionalhook=True)  # not every run is one of pytest-xdist
-def pytest_xdist_auto_num_workers():
-    return side_by_side()
 
 
 nbval.kernel.KernelManager = (

@@ -2,7 +2,6 @@
 
 import doctest
 import os
-import re
 from concurrent.futures import ThreadPoolExecutor
 
 import claims.measuring
@@ -281,12 +280,10 @@ def test_claims_of_notebooks_are_functions():
 
 def test_modules_are_called_as_the_exercises_are():
     for path in course.notebook_paths():
-        imported = re.search(
-            r"from utils\.exercises import (\w+)", path.read_text("utf-8")
-        )
+        imported = course.exercise_module(nbformat.read(path, 4))
         for module in vary.modules():
             if module.NOTEBOOK == path.stem:
-                assert module.__name__ == f"claims.{imported[1]}"
+                assert module.__name__ == f"claims.{imported}"
 
 
 def test_every_claim_says_what_is_varied():

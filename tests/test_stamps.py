@@ -6,6 +6,7 @@ import nbformat
 import pytest
 import refresh
 import stamps
+from small_lesson import PATH, small_lesson
 
 DERIVED = refresh.derived()
 
@@ -44,3 +45,24 @@ def test_figure_without_alt_text_is_refused():
     cell.outputs = [nbformat.v4.new_output("display_data", data={"image/png": ""})]
     with pytest.raises(ValueError, match="without alt text"):
         figures.make_small(nbformat.v4.new_notebook(cells=[cell]))
+
+
+@pytest.mark.parametrize(
+    ("check", "message"),
+    [
+        ("exercises.hinge.check(f(1))", "needs `exercises.NAME.check"),
+        ("exercises.nowhere.check(x)", "`exercises.nowhere` is not in utils"),
+    ],
+)
+def test_a_solution_without_its_exercise_is_named(check, message):
+    lesson = small_lesson()
+    course.tagged(lesson, "check").source = check
+    with pytest.raises(ValueError, match=message):
+        stamps.stamp(lesson, PATH)
+
+
+def test_a_lesson_without_its_module_is_named():
+    lesson = small_lesson()
+    course.tagged(lesson, "imports").source = "from utils.exercises import nothing"
+    with pytest.raises(ValueError, match="is not in utils.exercises.nothing"):
+        stamps.stamp(lesson, PATH)

@@ -1,11 +1,16 @@
 """Where the course is, what it consists of, and how cells are marked."""
 
 import hashlib
+import re
 import tomllib
+from collections import namedtuple
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
+
+# the exercise's name, the name of what is checked, and its cells
+ExerciseCells = namedtuple("ExerciseCells", "name answer stub check solution")
 
 
 def settings():
@@ -43,3 +48,33 @@ def tagged(notebook, tag):
         if tag in tags(cell):
             return cell
     raise ValueError(f"a cell tagged {tag!r} is missing")
+
+
+def exercise_module(notebook):
+    """The name of the module of utils.exercises that a notebook imports, or None."""
+    for cell in notebook.cells:
+        found = re.search(r"from utils\.exercises import (\w+)", cell.source)
+        if found and cell.cell_type == "code":
+            return found[1]
+    return None
+
+
+def exercise_cells(notebook):
+    """An `ExerciseCells` for each folded solution, in order.
+
+    Raises:
+        ValueError: if the check before a solution is not the one line that is asked.
+    """
+    stub = check = None
+    for cell in notebook.cells:
+        if "exercise" in tags(cell):
+            stub = cell
+        elif "check" in tags(cell):
+            check = cell
+        elif "solution" in tags(cell):
+            line = check.source if check else "no check at all"
+            called = re.match(r"exercises\.(\w+)\.check\((\w+)\)", line)
+            if not called:
+                needed = "a solution needs `exercises.NAME.check(answer)` before it"
+                raise ValueError(f"{needed}. Received: {line}")
+            yield ExerciseCells(*called.groups(), stub, check, cell)

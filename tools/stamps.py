@@ -7,7 +7,15 @@ import sys
 
 import minutes
 from colab_runtime import last_green
-from course import ROOT, digest, settings, tagged, tags
+from course import (
+    ROOT,
+    digest,
+    exercise_cells,
+    exercise_module,
+    settings,
+    tagged,
+    tags,
+)
 
 sys.path.insert(0, str(ROOT))  # the exercises, whose solutions are shown
 
@@ -133,23 +141,28 @@ def foot(path):
     return f"*Last green on Colab's package list {green}.*" if green else ""
 
 
-def exercises(notebook):
-    """(cell of the solution, exercise) of each exercise of a notebook."""
-    module = name = None
-    for cell in notebook.cells:
-        if found := re.search(r"from utils\.exercises import (\w+)", cell.source):
-            module = importlib.import_module(f"utils.exercises.{found[1]}")
-        elif "check" in tags(cell):
-            name = re.match(r"exercises\.(\w+)\.check\(", cell.source)[1]
-        elif "solution" in tags(cell):
-            yield cell, getattr(module, name)
+def solutions(notebook):
+    """(cell, code) of each folded solution, as the exercise has it.
+
+    Raises:
+        ValueError: if there is no such exercise.
+    """
+    place = f"utils.exercises.{exercise_module(notebook)}"
+    for cells in exercise_cells(notebook):
+        try:
+            exercise = getattr(importlib.import_module(place), cells.name)
+        except (ModuleNotFoundError, AttributeError) as problem:
+            needed = f"`exercises.{cells.name}` is not in {place}"
+            raise ValueError(f"{needed}: {problem}") from problem
+        yield cells.solution, exercise.source()
 
 
 def stamp(notebook, path):
     """Write badges, set-up cell, cost card, contents, solutions and foot.
 
     Raises:
-        ValueError: if a cell's tag or markers are missing, or code is not Python.
+        ValueError: if a cell's tag or markers are missing, code is not Python, or an
+            exercise is not in the package.
     """
     title, card = tagged(notebook, "title"), tagged(notebook, "cost-card")
     title.source = between("badges", title.source, badges(path))
@@ -165,10 +178,13 @@ def stamp(notebook, path):
         doing = minutes.core(notebook).rounded
         line = cost_line(card.metadata["cost"], download, doing)
         card.source = between("cost", card.source, line)
-    for cell, exercise in exercises(notebook):
-        code = f"```python\n{exercise.source()}\n```"
+    for cell, code in solutions(notebook):
+        fenced = f"```python\n{code}\n```"
         cell.source = re.sub(
-            "```python\n.*?\n```", lambda _, code=code: code, cell.source, flags=re.S
+            "```python\n.*?\n```",
+            lambda _, fenced=fenced: fenced,
+            cell.source,
+            flags=re.S,
         )
     for cell in notebook.cells:
         if "contents" in tags(cell):

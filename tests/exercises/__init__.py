@@ -5,6 +5,8 @@ import importlib
 import io
 import pkgutil
 
+import pytest
+
 import utils.exercises
 from utils.exercises import Exercise
 
@@ -50,3 +52,7 @@ def differ(exercise, one, other):
 
 
 EXERCISES = exercises()
+CASES = [
+    pytest.param(*key, value, id=".".join(key)) for key, value in EXERCISES.items()
+]
+all_exercises = pytest.mark.parametrize(("module", "name", "exercise"), CASES)

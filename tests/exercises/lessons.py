@@ -7,7 +7,7 @@ import io
 import re
 
 import nbformat
-from course import notebook_paths, tags
+from course import exercise_cells, exercise_module, notebook_paths, tagged, tags
 
 
 @dataclasses.dataclass
@@ -20,8 +20,8 @@ class Lesson:
     imports: str
     stub: str
     check: str
+    solution: str
     uses: frozenset  # names in the notebook's other code
-    solution: str = ""
 
     def prints(self, answer=""):
         """What the check cell says, with nothing run before but imports and stub."""
@@ -47,23 +47,20 @@ def names(cells):
 def lessons():
     """A `Lesson` for each exercise of each notebook."""
     for path in notebook_paths():
-        imports = stub = module = lesson = None
-        cells = nbformat.read(path, 4).cells
-        uses = frozenset(names(cells))
-        for cell in cells:
-            if "imports" in tags(cell):
-                imports = cell.source
-                module = re.search(r"from utils\.exercises import (\w+)", imports)[1]
-            elif "exercise" in tags(cell):
-                stub = cell.source
-            elif "check" in tags(cell):
-                called = re.match(r"exercises\.(\w+)\.check\((\w+)\)", cell.source)
-                lesson = Lesson(
-                    module, *called.groups(), imports, stub, cell.source, uses
-                )
-            elif "solution" in tags(cell):
-                code = re.search(r"```python\n(.*?)```", cell.source, re.S)
-                yield dataclasses.replace(lesson, solution=code[1])
+        notebook = nbformat.read(path, 4)
+        module, imports = exercise_module(notebook), tagged(notebook, "imports").source
+        uses = frozenset(names(notebook.cells))
+        for cells in exercise_cells(notebook):
+            yield Lesson(
+                module,
+                cells.name,
+                cells.answer,
+                imports,
+                cells.stub.source,
+                cells.check.source,
+                re.search(r"```python\n(.*?)```", cells.solution.source, re.S)[1],
+                uses,
+            )
 
 
 LESSONS = {f"{lesson.module}.{lesson.name}": lesson for lesson in lessons()}

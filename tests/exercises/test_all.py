@@ -5,17 +5,13 @@ import itertools
 
 import pytest
 
-from . import EXERCISES, answer_of, bank, differ, said
+from . import EXERCISES, all_exercises, answer_of, bank, differ, said
 
-CASES = [
-    pytest.param(*key, value, id=".".join(key)) for key, value in EXERCISES.items()
-]
 VARIANTS = [
     pytest.param(exercise, answer, id=f"{module}.{name}: {label}")
     for (module, name), exercise in EXERCISES.items()
     for label, answer in bank(module).RIGHT.get(name, {}).items()
 ]
-all_exercises = pytest.mark.parametrize(("module", "name", "exercise"), CASES)
 
 
 def stub(*arguments):

@@ -2,16 +2,13 @@
 
 import pytest
 
-from . import EXERCISES, bank
+from . import CASES, all_exercises, bank
 from .mutants import judged
 
-CASES = [
-    pytest.param(*key, value, id=".".join(key)) for key, value in EXERCISES.items()
-]
 COUNTS = []
 
 
-@pytest.mark.parametrize(("module", "name", "exercise"), CASES)
+@all_exercises
 def test_mutants_are_refused(module, name, exercise):
     refused, survivors, equivalent = judged(module, name, exercise)
     COUNTS.append((len(refused), len(survivors)))

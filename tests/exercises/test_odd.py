@@ -1,11 +1,7 @@
 """No answer, however odd, ends in a traceback, or without a sentence."""
 
-import pytest
-
-from . import EXERCISES, said
+from . import all_exercises, said
 from .odd import FUNCTIONS, VALUES
-
-CASES = [pytest.param(value, id=".".join(key)) for key, value in EXERCISES.items()]
 
 
 def answers(exercise):
@@ -16,8 +12,8 @@ def answers(exercise):
     yield from FUNCTIONS.items()
 
 
-@pytest.mark.parametrize("exercise", CASES)
-def test_every_odd_answer_gets_a_sentence(exercise, capfd):
+@all_exercises
+def test_every_odd_answer_gets_a_sentence(module, name, exercise, capfd):
     for label, answer in answers(exercise):
         message = said(exercise, answer).split("\n")[-1]
         assert message.startswith("Not yet: "), f"{label}: {message}"

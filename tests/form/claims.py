@@ -2,11 +2,8 @@
 
 import ast
 import csv
-import re
 
-from course import ROOT
-
-from .reading import all_code
+from course import ROOT, exercise_module
 
 CLAIMS = ROOT / "tools" / "claims"
 CLAIMED = ROOT / "docs" / "claims.csv"
@@ -38,19 +35,13 @@ def has_varied_claims(notebook, path):
 
 def _where(notebook):
     """In which file a claim's function is looked for."""
-    module = _module(notebook)
+    module = exercise_module(notebook)
     return f" in {module}.py" if module else ": no cell imports the exercises' module"
-
-
-def _module(notebook):
-    """The name of the notebook's module of exercises, or None."""
-    found = re.search(r"from utils\.exercises import (\w+)", all_code(notebook))
-    return found and found[1]
 
 
 def _claim_functions(notebook):
     """Names of the functions in the notebook's module of tools/claims."""
-    module = _module(notebook)
+    module = exercise_module(notebook)
     path = CLAIMS / f"{module}.py" if module else None
     if path is None or not path.exists():
         return set()
