@@ -7,14 +7,14 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
-from utils.descriptors import (
+from utils.evaluation import fold_scores
+from utils.lessons.descriptors import (
     VisualWords,
     gradient_histograms,
     pattern_histograms,
     two_colors,
 )
-from utils.evaluation import cross_validate
-from utils.scenes import scenes
+from utils.lessons.scenes import scenes
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_shuffled_labels_score_near_chance(rng):
     """A leak would lift this far above one half."""
     rows, labels = rng.random((80, 4 * 4 * 5)), np.arange(80) % 2
     model = make_pipeline(VisualWords(words=8, shape=(4, 4, 5)), SVC())
-    assert 0.3 < cross_validate(model, rows, labels).accuracy.mean() < 0.7
+    assert 0.3 < fold_scores(model, rows, labels).accuracy.mean() < 0.7
 
 
 @pytest.mark.parametrize("describe", [gradient_histograms, pattern_histograms])

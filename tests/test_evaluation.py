@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
-from utils.evaluation import cross_validate, equal_error_rate, expect, stratified_folds
+from utils.evaluation import equal_error_rate, expect, fold_scores, stratified_folds
 
 
 def test_random_labels_score_near_chance():
     rng = np.random.default_rng(0)
     features, labels = rng.normal(size=(200, 50)), rng.permutation(200) % 2
-    scores = cross_validate(KNeighborsClassifier(1), features, labels)
+    scores = fold_scores(KNeighborsClassifier(1), features, labels)
     assert 0.38 < scores.balanced_accuracy.mean() < 0.62
 
 
@@ -33,7 +33,7 @@ def test_equal_error_rate_of_known_cases():
 
 def test_errors_say_what_came():
     with pytest.raises(ValueError, match=r"\(20, 4, 4, 8\)"):
-        cross_validate(
+        fold_scores(
             KNeighborsClassifier(1), np.zeros((20, 4, 4, 8)), np.arange(20) % 2
         )
     with pytest.raises(ValueError, match="a class with 3"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from utils.scenes import scenes
+from utils.lessons.scenes import scenes
 
 
 @pytest.fixture(scope="module")

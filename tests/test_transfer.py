@@ -12,9 +12,10 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import OneClassSVM
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from utils import evaluation, transfer
+from utils import evaluation
 from utils.files import data_file
-from utils.transfer import (
+from utils.lessons import transfer
+from utils.lessons.transfer import (
     CORAL,
     TCA,
     Domain,

@@ -25,16 +25,16 @@ class Scores:
 
     def __str__(self):
         return (
-            f"accuracy {spread(self.accuracy)}, "
-            f"balanced {spread(self.balanced_accuracy)}, "
+            f"accuracy {mean_and_range(self.accuracy)}, "
+            f"balanced {mean_and_range(self.balanced_accuracy)}, "
             f"{len(self.accuracy)} folds, n = {len(self.predictions):,}"
         )
 
 
-def spread(values):
+def mean_and_range(values):
     """Mean and range of the folds' scores in words.
 
-    >>> spread([0.80, 0.82, 0.87])
+    >>> mean_and_range([0.80, 0.82, 0.87])
     '0.830 (0.800 to 0.870)'
     """
     return f"{np.mean(values):.3f} ({np.min(values):.3f} to {np.max(values):.3f})"
@@ -74,7 +74,7 @@ def stratified_folds(labels, n_splits=5, seed=0):
     return list(cut.split(np.zeros((len(labels), 1)), labels))
 
 
-def cross_validate(estimator, features, labels, n_splits=5, seed=0):
+def fold_scores(estimator, features, labels, n_splits=5, seed=0):
     """Fit on all folds but one, predict that one, in turn.
 
     The estimator is cloned for each fold, so nothing learned from a held-out
@@ -103,7 +103,7 @@ def cross_validate(estimator, features, labels, n_splits=5, seed=0):
 
     >>> from sklearn.neighbors import KNeighborsClassifier
     >>> rows = np.repeat([[0.0, 1.0], [1.0, 0.0]], 10, axis=0)
-    >>> print(cross_validate(KNeighborsClassifier(3), rows, np.repeat([0, 1], 10)))
+    >>> print(fold_scores(KNeighborsClassifier(3), rows, np.repeat([0, 1], 10)))
     accuracy 1.000 (1.000 to 1.000), balanced 1.000 (1.000 to 1.000), 5 folds, n = 20
     """
     features, labels = np.asarray(features), np.asarray(labels)

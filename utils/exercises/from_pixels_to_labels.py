@@ -6,8 +6,8 @@ import collections  # for a mistake  # noqa: F401
 import numpy as np
 from skimage.feature import local_binary_pattern  # for a mistake  # noqa: F401
 
-from utils import descriptors  # for a mistake  # noqa: F401
 from utils.exercises import Exercise, Wrong, named
+from utils.lessons import descriptors  # for a mistake  # noqa: F401
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 NAMES = {RED: "red", GREEN: "green", BLUE: "blue"}

@@ -1,0 +1,1 @@
+"""What one lesson needs and its cells cannot hold."""
