@@ -3,10 +3,20 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import binomtest, rankdata
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_curve
 from sklearn.model_selection import StratifiedKFold
+
+from utils.checks import check_count, check_fraction, check_labels, check_rows
+
+NOT_CLASSES = {
+    "regressor": "a regressor, which predicts amounts. "
+    "Hand in a classifier, such as `RidgeClassifier()` in place of `Ridge()`.",
+    "clusterer": "a clusterer, whose numbers name no class. Hand in a classifier.",
+    "outlier_detector": "a detector, which answers 1 or -1. Score it by "
+    "`equal_error_rate(labels, -detector.score_samples(features))`.",
+}
 
 
 @dataclass(frozen=True)
@@ -34,9 +44,26 @@ class Scores:
 def mean_and_range(values):
     """Mean and range of the folds' scores in words.
 
+    Args:
+        values: numbers `(n,)` of any unit, at least one.
+
+    Returns:
+        A sentence with three decimals.
+
+    Raises:
+        ValueError: unless the values are finite numbers in one row.
+
+    Example:
+
     >>> mean_and_range([0.80, 0.82, 0.87])
     '0.830 (0.800 to 0.870)'
     """
+    if isinstance(values, Scores):
+        raise ValueError(
+            "`values` must be numbers. Received: Scores. "
+            "Hand in its `balanced_accuracy` or its `accuracy`."
+        )
+    values = _numbers(values, "values")
     return f"{np.mean(values):.3f} ({np.min(values):.3f} to {np.max(values):.3f})"
 
 
@@ -45,14 +72,15 @@ def stratified_folds(labels, n_splits=5, seed=0):
 
     Args:
         labels: int array `(n,)`.
-        n_splits: how many folds; every class needs at least as many images.
-        seed: int that fixes which image lands in which fold.
+        n_splits: how many folds, from 2; every class needs at least as many images.
+        seed: int from 0 that fixes which image lands in which fold.
 
     Returns:
         A list of `(train, test)` pairs of int arrays of positions.
 
     Raises:
-        ValueError: if a class has fewer images than there are folds.
+        ValueError: if an argument is none of these, or a class has fewer images than
+            there are folds.
 
     Source:
         Kohavi, IJCAI 1995; Santos 2020, Figure 2.
@@ -63,12 +91,21 @@ def stratified_folds(labels, n_splits=5, seed=0):
     >>> [len(test) for train, test in folds]
     [20, 20, 20, 20, 20]
     """
-    labels = np.asarray(labels)
-    smallest = np.unique(labels, return_counts=True)[1].min()
-    if smallest < n_splits:
+    if hasattr(n_splits, "__len__"):
+        raise ValueError(
+            "`n_splits` must be a whole number. Received: something with a length. "
+            "Folds are cut by labels alone: `stratified_folds(labels, n_splits)`."
+        )
+    labels = check_labels(labels)
+    n_splits = check_count(n_splits, "n_splits", low=2)
+    seed = check_count(seed, "seed", low=0, high=2**32 - 1)
+    classes, counts = np.unique(labels, return_counts=True)
+    smallest = counts.argmin()
+    if counts[smallest] < n_splits:
         raise ValueError(
             f"Every class needs at least n_splits={n_splits} images. "
-            f"Received: a class with {smallest}"
+            f"Received: a class with {counts[smallest]}, label {classes[smallest]}. "
+            "Ask for fewer folds, or leave that class out."
         )
     cut = StratifiedKFold(n_splits, shuffle=True, random_state=seed)
     return list(cut.split(np.zeros((len(labels), 1)), labels))
@@ -83,17 +120,18 @@ def fold_scores(estimator, features, labels, n_splits=5, seed=0):
     their spread describes these folds, it is not a standard error.
 
     Args:
-        estimator: a scikit-learn classifier or pipeline.
-        features: array `(n, channels)`, one row an image.
-        labels: int array `(n,)`.
-        n_splits: how many folds.
-        seed: int that fixes the folds.
+        estimator: a scikit-learn classifier or pipeline that ends in one.
+        features: array `(n, columns)` of finite numbers, one row an image.
+        labels: int array `(n,)`, at least two classes.
+        n_splits: how many folds, from 2.
+        seed: int from 0 that fixes the folds.
 
     Returns:
         `Scores`.
 
     Raises:
-        ValueError: if `features` is not 2D or the lengths differ.
+        ValueError: if an argument is none of these, a class has fewer images than
+            there are folds, or a prediction is not one of the labels.
 
     Source:
         Kohavi, "A Study of Cross-Validation and Bootstrap for Accuracy
@@ -106,44 +144,80 @@ def fold_scores(estimator, features, labels, n_splits=5, seed=0):
     >>> print(fold_scores(KNeighborsClassifier(3), rows, np.repeat([0, 1], 10)))
     accuracy 1.000 (1.000 to 1.000), balanced 1.000 (1.000 to 1.000), 5 folds, n = 20
     """
-    features, labels = np.asarray(features), np.asarray(labels)
-    if features.ndim != 2:
+    check_classifier(estimator)
+    features = check_rows(features)
+    labels = check_labels(labels, len(features))
+    if len(np.unique(labels)) == 1:
         raise ValueError(
-            "`features` must have shape (n, channels); "
-            "pool or flatten feature maps first. "
-            f"Received shape: {features.shape}"
-        )
-    if len(features) != len(labels):
-        raise ValueError(
-            "`features` and `labels` must describe the same images. "
-            f"Received: {len(features)} rows and {len(labels)} labels"
+            f"`labels` must hold two classes. Received: only label {labels[0]}."
         )
     predictions, fold = np.empty_like(labels), np.empty(len(labels), int)
     accuracy, balanced = [], []
     for number, (train, test) in enumerate(stratified_folds(labels, n_splits, seed)):
-        fitted = clone(estimator).fit(features[train], labels[train])
-        predictions[test], fold[test] = fitted.predict(features[test]), number
+        fitted = clone(estimator)
+        fitted.fit(features[train], labels[train])
+        predictions[test] = _predicted(fitted, features[test], labels[train])
+        fold[test] = number
         accuracy.append(accuracy_score(labels[test], predictions[test]))
         balanced.append(balanced_accuracy_score(labels[test], predictions[test]))
     return Scores(np.array(accuracy), np.array(balanced), predictions, fold)
+
+
+def check_classifier(estimator, name="estimator"):
+    """Something that scikit-learn can clone and fit, and that predicts classes.
+
+    Args:
+        estimator: what the caller was given.
+        name: of the argument, for the message.
+
+    Raises:
+        ValueError: with what is needed, what came, and the remedy.
+
+    Example:
+
+    >>> from sklearn.linear_model import Ridge
+    >>> check_classifier(Ridge)
+    Traceback (most recent call last):
+    ValueError: `estimator` must be a scikit-learn classifier. \
+Received: the class Ridge. Hand in `Ridge()`.
+    """
+    needed = f"`{name}` must be a scikit-learn classifier. Received: "
+    if isinstance(estimator, type):
+        found = estimator.__name__
+        raise ValueError(f"{needed}the class {found}. Hand in `{found}()`.")
+    missing = [
+        method
+        for method in ("get_params", "fit", "predict")
+        if not hasattr(estimator, method)
+    ]
+    if missing:
+        raise ValueError(
+            f"{needed}{type(estimator).__name__}, without {' and '.join(missing)}. "
+            "Hand in a classifier, or a pipeline that ends in one."
+        )
+    tags = getattr(estimator, "__sklearn_tags__", None)
+    kind = tags().estimator_type if tags else None
+    if kind in NOT_CLASSES:
+        raise ValueError(needed + NOT_CLASSES[kind])
 
 
 def wilson_interval(correct, total, confidence=0.95):
     """Interval for a proportion that was counted once, on images the model never saw.
 
     Args:
-        correct: int, how many were right.
-        total: int, how many were tried.
-        confidence: fraction.
+        correct: int, how many were right, from 0 to `total`.
+        total: int from 1, how many were tried.
+        confidence: fraction between 0 and 1.
 
     Returns:
         `(low, high)`, two fractions.
 
     Raises:
-        ValueError: unless 0 <= correct <= total and total > 0.
+        ValueError: if an argument is none of these.
 
     Source:
-        Wilson, Journal of the American Statistical Association 22, 1927.
+        Wilson, Journal of the American Statistical Association 22, 1927; computed
+        by SciPy.
 
     Example:
 
@@ -151,16 +225,19 @@ def wilson_interval(correct, total, confidence=0.95):
     >>> f"{low:.3f} to {high:.3f}"
     '0.712 to 0.788'
     """
-    if not 0 <= correct <= total or total == 0:
+    total = check_count(total, "total", high=2**53)  # beyond, floats skip integers
+    if isinstance(correct, (float, np.floating)) and 0 < correct < 1:
         raise ValueError(
-            "Needs 0 <= correct <= total and total > 0. "
-            f"Received: correct={correct}, total={total}"
+            "`correct` must be a count, how many were right. "
+            f"Received: the fraction {correct:g}. Hand in `round(correct * total)`."
         )
-    z = norm.ppf(0.5 + confidence / 2)
-    rate, scale = correct / total, 1 + z**2 / total
-    middle = (rate + z**2 / (2 * total)) / scale
-    half = z / scale * np.sqrt(rate * (1 - rate) / total + z**2 / (4 * total**2))
-    return float(middle - half), float(middle + half)
+    correct = check_count(correct, "correct", low=0, high=total)
+    confidence = check_fraction(confidence, "confidence", open_ends=True)
+    certain = 1 - 1e-15  # nearer to 1, rounding makes it 1 and the interval undefined
+    interval = binomtest(correct, total).proportion_ci(
+        min(confidence, certain), method="wilson"
+    )
+    return float(max(interval.low, 0)), float(min(interval.high, 1))
 
 
 def equal_error_rate(labels, scores):
@@ -169,14 +246,15 @@ def equal_error_rate(labels, scores):
     Between two thresholds it is interpolated.
 
     Args:
-        labels: int array `(n,)`, 1 for the class that high scores should mark, else 0.
-        scores: float array `(n,)`.
+        labels: int array `(n,)`, 1 for the class that high scores should mark, else 0;
+            both must occur.
+        scores: array `(n,)` of finite numbers; only their order counts.
 
     Returns:
         A fraction: 0 for perfect scores, about 0.5 for random, 1 for inverted ones.
 
     Raises:
-        ValueError: if the labels are not 0 and 1, both present, or the lengths differ.
+        ValueError: if an argument is none of these, or the lengths differ.
 
     Source:
         Santos 2020, CDFG measure.
@@ -186,38 +264,41 @@ def equal_error_rate(labels, scores):
     >>> equal_error_rate([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
     0.5
     """
-    labels, scores = np.asarray(labels), np.asarray(scores)
-    if labels.shape != scores.shape or set(np.unique(labels)) != {0, 1}:
-        raise ValueError(
-            "`labels` must hold 0 and 1, both, one for each of `scores`. Received: "
-            f"{len(labels)} labels with values {np.unique(labels).tolist()}, "
-            f"{len(scores)} scores"
-        )
-    false_alarms, hits, _ = roc_curve(labels, scores, drop_intermediate=False)
+    scores = _numbers(scores, "scores")
+    labels = _zeros_and_ones(labels, scores)
+    # Ranks, since differences of very large or very small scores are not exact.
+    ranks = rankdata(scores, method="dense")
+    false_alarms, hits, _ = roc_curve(labels, ranks, drop_intermediate=False)
     gap = false_alarms - (1 - hits)  # rises from -1 to 1
-    after = int(np.argmax(gap >= 0))
-    low, high = gap[after - 1], gap[after]
-    share = -low / (high - low)
-    return float(
-        false_alarms[after - 1]
-        + share * (false_alarms[after] - false_alarms[after - 1])
-    )
+    return float(np.interp(0, gap, false_alarms))
 
 
 def expect(value, low, high, what):
     """Stop when a result that depends on chance leaves the range seen in trials.
 
     Args:
-        value, low, high: floats; both ends are allowed.
+        value: a number.
+        low, high: numbers; both ends are allowed.
         what: the quantity in words.
 
     Raises:
-        AssertionError: with the value and the range.
+        AssertionError: with the value and the range; NaN lies in no range.
+        ValueError: if an argument is no number, or `low` lies above `high`.
 
     Example:
 
     >>> expect(0.83, 0.80, 0.86, "accuracy of k-NN")
     """
+    for name, number in {"value": value, "low": low, "high": high}.items():
+        if (array := _reals(number)) is None or array.ndim:
+            raise ValueError(
+                f"`{name}` must be one number, for the {what}. Received: {number!r}."
+            )
+    if not low <= high:  # NaN, too
+        raise ValueError(
+            f"`low` must not lie above `high`. Received: {low} and {high}, "
+            f"for the {what}. Hand in `expect(value, low, high, what)`."
+        )
     if not low <= value <= high:
         raise AssertionError(
             f"The {what} is {value:.3f}, outside the expected {low} to {high}. "
@@ -225,26 +306,61 @@ def expect(value, low, high, what):
         )
 
 
-def expected_range(value, low, high, what):
-    """`expect`, in words: for a result whose digits change from machine to machine.
+def _predicted(fitted, rows, known):
+    """One class a row, if all are among those that the estimator was shown."""
+    guess = np.asarray(fitted.predict(rows))
+    if guess.shape != (len(rows),) or not np.isin(guess, known).all():
+        raise ValueError(
+            "`estimator` must predict one of the labels for each row. Received: shape "
+            f"{guess.shape}, values such as {guess.ravel()[:1].tolist()}. "
+            "Hand in a classifier."
+        )
+    return guess
 
-    A network that was trained for long ends somewhere else on another processor. The
-    sentence names the range that it was asked to lie in, and so is the same everywhere.
 
-    Args:
-        value, low, high: floats; both ends are allowed.
-        what: the quantity in words.
+def _zeros_and_ones(labels, scores):
+    try:
+        labels = check_labels(labels, len(scores))
+        if set(np.unique(labels)) != {0, 1}:
+            raise ValueError(
+                "`labels` must hold 0 and 1, both. "
+                f"Received: {np.unique(labels).tolist()}. "
+                "Hand in `(labels == c).astype(int)` for the class c to be found."
+            )
+    except ValueError as error:
+        if set(np.unique(scores)) <= {0, 1}:
+            order = "Labels come first: `equal_error_rate(labels, scores)`."
+            raise ValueError(f"{error} {order}") from None
+        raise
+    return labels
 
-    Returns:
-        A sentence.
 
-    Raises:
-        AssertionError: with the value and the range.
+def _numbers(values, name):
+    """Finite numbers `(n,)`, at least one, as an array of the dtype that came."""
+    array = _reals(values)
+    if array is None:
+        raise ValueError(
+            f"`{name}` must be real numbers in one row. "
+            f"Received: {type(values).__name__}. Hand in a list of numbers."
+        )
+    if array.ndim != 1 or not len(array):
+        remedy = f" Hand in one column, such as `{name}[:, -1]`."
+        raise ValueError(
+            f"`{name}` must have shape (n,), n from 1. "
+            f"Received shape: {array.shape}.{remedy if array.ndim == 2 else ''}"
+        )
+    if not np.isfinite(array).all():
+        where = int(np.argmin(np.isfinite(array)))
+        raise ValueError(
+            f"`{name}` must be finite. Received: {array[where]} at position {where}."
+        )
+    return array
 
-    Example:
 
-    >>> expected_range(0.8312, 0.80, 0.86, "accuracy of the network")
-    'accuracy of the network: between 0.80 and 0.86'
-    """
-    expect(value, low, high, what)
-    return f"{what}: between {low:.2f} and {high:.2f}"
+def _reals(values):
+    """An array of real numbers, or None where there are others."""
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError):
+        return None
+    return array if array.dtype.kind in "biuf" else None
