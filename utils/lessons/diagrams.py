@@ -1,6 +1,7 @@
 """Small Keras models as boxes and arrows, and which layer feeds which."""
 
-import re
+from dataclasses import dataclass
+from itertools import combinations
 
 import keras
 import matplotlib.pyplot as plt
@@ -41,10 +42,14 @@ def wiring(model):
     """Which layers feed which, in an order in which each follows those that feed it.
 
     Args:
-        model: a `keras.Model`, Sequential or functional.
+        model: a built `keras.Model`, Sequential or functional, that uses each of its
+            layers once.
 
     Returns:
         `{name of a layer: list of the names of the layers that feed it}`.
+
+    Raises:
+        ValueError: if `model` has no graph of layers, or uses a layer twice.
 
     Example:
 
@@ -53,15 +58,15 @@ def wiring(model):
     >>> wiring(keras.Model(x, keras.layers.Add(name="sum")([x, x])))
     {'x': [], 'sum': ['x', 'x']}
     """
-    model = keras.Model(
-        model.inputs, model.outputs
-    )  # a Sequential becomes a graph, too
-    return {
-        entry["name"]: re.findall(
-            r"'keras_history': [\[(]'([^']+)'", str(entry["inbound_nodes"])
-        )
-        for entry in model.get_config()["layers"]
-    }
+    entries = _graph(model).get_config()["layers"]
+    for entry in entries:
+        if len(entry["inbound_nodes"]) > 1:
+            raise ValueError(
+                "`model` must use each layer once, or who feeds whom is ambiguous. "
+                f"Received: {entry['name']!r} used {len(entry['inbound_nodes'])} times."
+                " Draw one use, or a model with a layer for each."
+            )
+    return {entry["name"]: list(_feeds(entry["inbound_nodes"])) for entry in entries}
 
 
 def show_network(model, title, shapes=True):
@@ -72,8 +77,8 @@ def show_network(model, title, shapes=True):
     stride of 2.
 
     Args:
-        model: a `keras.Model` with at most 14 steps from input to output: a
-            block, not a whole giant.
+        model: a built `keras.Model` with one input, one output and at most 14 steps
+            from input to output: a block, not a whole giant.
         title: the finding.
         shapes: whether rows × columns × channels stand under each box.
 
@@ -81,7 +86,9 @@ def show_network(model, title, shapes=True):
         The matplotlib axes.
 
     Raises:
-        ValueError: if the model is too deep to be drawn on one line.
+        ValueError: if the model has no graph of layers, several inputs or outputs,
+            uses a layer twice, is too deep to be drawn on one line, or if boxes would
+            lie on each other.
 
     Example:
 
@@ -93,110 +100,122 @@ def show_network(model, title, shapes=True):
     ['input', '8 × 8 × 4', '3 × 3, 4']
     >>> plt.close(axes.figure)
     """
-    parents = wiring(model)
-    layers = {layer.name: layer for layer in model.layers}
-    for name in set(parents) - set(layers):  # a Sequential does not list its input
-        layers[name] = model.inputs[0]._keras_history.operation
-    children = {name: [n for n in parents if name in parents[n]] for name in parents}
-    lines, place, last = (
-        {},
-        {},
-        {},
-    )  # text of a box, the box of a layer, the last layer in a box
-    folded = ("BatchNormalization", "ReLU", "Activation")
-    for name, feeds in parents.items():
-        box = place[feeds[0]] if len(feeds) == 1 else None
-        alone = box and len(children[feeds[0]]) == 1 and lines[box] != ["input"]
-        if alone and type(layers[name]).__name__ in folded and len(lines[box]) < 3:
-            lines[box].append(_words(layers[name]))
-        else:
-            box, lines[name] = name, [_words(layers[name])]
-        place[name], last[box] = box, name
-    feeds = {box: [place[parent] for parent in parents[box]] for box in lines}
-    column = {}
-    for box in lines:
-        column[box] = max((column[parent] + 1 for parent in feeds[box]), default=0)
-    if max(column.values()) > 14:
-        raise ValueError(
-            "At most 14 steps fit on one line; draw a block of the model. "
-            f"Received: {max(column.values())}"
-        )
-    lane = _lanes(lines, feeds)
-    columns, lanes = (
-        max(column.values()) + 1,
-        max(lane.values()) - min(lane.values()) + 1,
-    )
+    layers = _layers(model)
+    boxes, feeds = _boxes(layers, wiring(model))
+    column = _columns(feeds)
+    lane = _lanes(feeds)
+    _check_layout(column, lane)
     edges = [(parent, box) for box in feeds for parent in feeds[box]]
-    heights = {}  # of the arrows that would run through a box and go over all instead
-    for start, end in edges:
-        if any(
-            column[start] < column[b] < column[end] and abs(lane[b] - lane[start]) < 0.4
-            for b in lane
-        ):
-            below = [
-                h
-                for (s, e), h in heights.items()
-                if column[s] < column[end] and column[start] < column[e]
-            ]
-            heights[start, end] = max(below, default=0.2) + 0.2
-    top = min(lane.values()) - 0.35 - max(heights.values(), default=0)
-    size = (
-        min(7.4, max(4.0, 0.92 * columns)),
-        0.35 + 0.78 * (lanes - 0.5 + min(lane.values()) - top),
-    )
-    _, axes = plt.subplots(figsize=size)
-    for box, text in lines.items():
-        at = column[box], lane[box]
-        filled = any(layers[n].weights for n in place if place[n] == box)
-        look = {
-            "facecolor": SKY if filled else "white",
-            "edgecolor": BLACK,
-            "linewidth": 0.8,
-        }
-        axes.add_patch(
-            plt.Rectangle((at[0] - 0.41, at[1] - 0.27), 0.82, 0.54, zorder=2, **look)
-        )
-        text = "\n".join(text)
-        small = 7.5 - 0.7 * max(0, text.count("\n") - 1) - (columns > 9)
-        axes.text(*at, text, ha="center", va="center", fontsize=small, linespacing=1.0)
+    over = _heights(edges, column, lane)
+    axes = _canvas(column, lane, over, title)
+    for name, box in boxes.items():
+        _draw_box(axes, column[name], lane[name], box, small=max(column.values()) > 8)
         if shapes:
-            shape = " × ".join(str(side) for side in layers[last[box]].output.shape[1:])
-            axes.text(
-                at[0],
-                at[1] + 0.29,
-                shape,
-                ha="center",
-                va="top",
-                fontsize=6,
-                color="0.3",
-            )
-    arrow = {"arrowstyle": "-|>", "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0,
-             "color": BLACK, "mutation_scale": 8}  # fmt: skip
+            _draw_shape(axes, column[name], lane[name], box.shape)
+    top = min(lane.values())
     for start, end in edges:
-        (x0, y0), (x1, y1) = (column[start], lane[start]), (column[end], lane[end])
-        if (start, end) in heights:
-            height, x0, x1 = (
-                min(lane.values()) - heights[start, end],
-                x0 + 0.15,
-                x1 - 0.15,
-            )
-            axes.plot(
-                [x0, x0, x1], [y0 - 0.27, height, height], color=BLACK, linewidth=0.9
-            )
-            axes.annotate("", (x1, y1 - 0.27), (x1, height), arrowprops=arrow)
+        ends = (column[start], lane[start]), (column[end], lane[end])
+        if (start, end) in over:
+            _draw_skip(axes, *ends, top - over[start, end])
         else:
-            axes.plot([x0 + 0.41, x1 - 0.59], [y0, y0], color=BLACK, linewidth=0.9)
-            axes.annotate("", (x1 - 0.41, y1), (x1 - 0.59, y0), arrowprops=arrow)
-    axes.set(
-        xlim=(-0.5, columns - 0.5), ylim=(max(lane.values()) + 0.5, top), title=title
-    )
-    axes.axis("off")
+            _draw_arrow(axes, *ends)
     return axes
 
 
-def _lanes(boxes, feeds):
-    """The row of each box: branches side by side, what joins them in their middle."""
-    single = {b: [c for c in boxes if feeds[c] == [b]] for b in boxes}
+@dataclass
+class _Box:
+    """What stands in a box: lines of text, whether it is filled, its output's shape."""
+
+    lines: list
+    filled: bool
+    shape: tuple
+
+
+def _graph(model):
+    """The model as a graph of layers, which a Sequential becomes, too."""
+    if not isinstance(model, keras.Model):
+        raise ValueError(
+            f"`model` must be a `keras.Model`. Received: a {type(model).__name__}. "
+            "Hand in `keras.Model(x, y)` of an input and an output."
+        )
+    try:
+        return keras.Model(model.inputs, model.outputs)
+    except (AttributeError, ValueError, TypeError):
+        raise ValueError(
+            "`model` must be a built graph of layers. Received: "
+            f"{type(model).__name__} {model.name!r}, of which no input is known. Put "
+            "`keras.Input(shape)` first in a Sequential, or make a `keras.Model(x, y)`."
+        ) from None
+
+
+def _feeds(value):
+    """Names of the layers whose outputs stand anywhere in a saved call, in order."""
+    if isinstance(value, dict) and "keras_history" in value:
+        yield value["keras_history"][0]
+    elif isinstance(value, (dict, list, tuple)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _feeds(part)
+
+
+def _layers(model):
+    """`{name: layer}` of a model that can be drawn, the input's layer among them."""
+    graph = _graph(model)
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
+        raise ValueError(
+            "`model` must have one input and one output to be drawn. Received: "
+            f"{len(graph.inputs)} and {len(graph.outputs)}. Draw a part, such as "
+            "`keras.Model(x, y)`."
+        )
+    layers = {layer.name: layer for layer in graph.operations}  # `a + b` is one, too
+    several = [name for name in layers if not hasattr(layers[name].output, "shape")]
+    if several:
+        raise ValueError(
+            "`model` must have layers with one output each to be drawn. Received: "
+            f"{several[0]!r} with several. Draw the part before or after it."
+        )
+    return layers
+
+
+FOLDED = ("BatchNormalization", "ReLU", "Activation")  # into the box before them
+
+
+def _boxes(layers, parents):
+    """`{name: box}` and `{name: names of the boxes that feed it}`.
+
+    A box has the name of its first layer.
+    """
+    children = {name: [n for n in parents if name in parents[n]] for name in parents}
+    boxes, place = {}, {}  # the boxes, and the box of each layer
+    for name, feeds in parents.items():
+        layer = layers[name]
+        home = place[feeds[0]] if len(feeds) == 1 else None
+        joins = (
+            home is not None
+            and type(layer).__name__ in FOLDED
+            and len(children[feeds[0]]) == 1
+            and boxes[home].lines != ["input"]
+            and len(boxes[home].lines) < 3
+        )
+        if not joins:
+            home, boxes[name] = name, _Box([], False, ())
+        place[name], box = home, boxes[home]
+        box.lines.append(_words(layer))
+        box.filled |= bool(getattr(layer, "weights", ()))
+        box.shape = layer.output.shape[1:]
+    return boxes, {box: [place[parent] for parent in parents[box]] for box in boxes}
+
+
+def _columns(feeds):
+    """`{box: steps from the input}`, counted along the longest way."""
+    column = {}
+    for box in feeds:
+        column[box] = max((column[parent] + 1 for parent in feeds[box]), default=0)
+    return column
+
+
+def _lanes(feeds):
+    """`{box: row}`: branches side by side, what joins them in their middle."""
+    single = {b: [c for c in feeds if feeds[c] == [b]] for b in feeds}
 
     def spread(box, start):
         """Rows of the branches that leave a box; returns how many rows they take."""
@@ -212,9 +231,96 @@ def _lanes(boxes, feeds):
             shift(child, by)
 
     lane = {}
-    for box in boxes:
+    for box in feeds:
         if len(feeds[box]) != 1:
             spread(box, 0.0)
             if feeds[box]:
                 shift(box, np.mean([lane[parent] for parent in feeds[box]]) - lane[box])
     return lane
+
+
+def _check_layout(column, lane):
+    """Refuse what would not fit on one line, or would hide a box behind another."""
+    if max(column.values()) > 14:
+        raise ValueError(
+            "`model` must have at most 14 steps to fit on one line. Received: "
+            f"{max(column.values())}. Draw a block of it, such as `keras.Model(x, y)`."
+        )
+    for one, other in combinations(column, 2):
+        if column[one] == column[other] and abs(lane[one] - lane[other]) < 0.6:
+            raise ValueError(
+                "`model` must branch and join so that its boxes find room. Received: "
+                f"{one!r} and {other!r}, which would lie on each other. Draw a "
+                "smaller part, such as `keras.Model(x, y)`."
+            )
+
+
+def _heights(edges, column, lane):
+    """`{edge: height}` of the arrows that go over all boxes, not through one of them.
+
+    Two that share some columns get different heights.
+    """
+    heights = {}
+    for start, end in edges:
+        between = [box for box in lane if column[start] < column[box] < column[end]]
+        if any(abs(lane[box] - lane[start]) < 0.4 for box in between):
+            below = [
+                height
+                for (s, e), height in heights.items()
+                if column[s] < column[end] and column[start] < column[e]
+            ]
+            heights[start, end] = max(below, default=0.2) + 0.2
+    return heights
+
+
+def _canvas(column, lane, over, title):
+    """Axes on which columns, lanes and the arrows over them find room."""
+    columns, first, last = max(column.values()) + 1, *_ends(lane)
+    top = first - 0.35 - max(over.values(), default=0)
+    lanes = last - first + 1
+    size = (
+        min(7.4, max(4.0, 0.92 * columns)),
+        0.35 + 0.78 * (lanes - 0.5 + first - top),
+    )
+    _, axes = plt.subplots(figsize=size)
+    axes.set(xlim=(-0.5, columns - 0.5), ylim=(last + 0.5, top), title=title)
+    axes.axis("off")
+    return axes
+
+
+def _ends(lane):
+    return min(lane.values()), max(lane.values())
+
+
+def _draw_box(axes, x, y, box, small):
+    look = {"facecolor": SKY if box.filled else "white", "edgecolor": BLACK}
+    corner = x - 0.41, y - 0.27
+    axes.add_patch(plt.Rectangle(corner, 0.82, 0.54, linewidth=0.8, zorder=2, **look))
+    text = "\n".join(box.lines)
+    size = 7.5 - 0.7 * max(0, text.count("\n") - 1) - small
+    axes.text(x, y, text, ha="center", va="center", fontsize=size, linespacing=1.0)
+
+
+def _draw_shape(axes, x, y, shape):
+    text = " × ".join(str(side) for side in shape)
+    axes.text(x, y + 0.29, text, ha="center", va="top", fontsize=6, color="0.3")
+
+
+ARROW = {"arrowstyle": "-|>", "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0,
+         "color": BLACK, "mutation_scale": 8}  # fmt: skip
+
+
+def _draw_arrow(axes, start, end):
+    """Along the lane of the start, and in the last gap to that of the end."""
+    (x0, y0), (x1, y1) = start, end
+    axes.plot([x0 + 0.41, x1 - 0.59], [y0, y0], color=BLACK, linewidth=0.9)
+    axes.annotate("", (x1 - 0.41, y1), (x1 - 0.59, y0), arrowprops=ARROW)
+
+
+def _draw_skip(axes, start, end, height):
+    """Up from the start, over all boxes, down to the end."""
+    (x0, y0), (x1, y1) = start, end
+    x0, x1 = x0 + 0.15, x1 - 0.15
+    way = [x0, x0, x1], [y0 - 0.27, height, height]
+    axes.plot(*way, color=BLACK, linewidth=0.9)
+    axes.annotate("", (x1, y1 - 0.27), (x1, height), arrowprops=ARROW)
