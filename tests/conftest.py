@@ -46,6 +46,6 @@ def archive(tmp_path, monkeypatch):
     monkeypatch.setattr(
         "keras.src.utils.file_utils.validate_file", lambda *_, **__: True
     )
-    datasets.cifar10.cache_clear()
+    datasets._cifar10_parts.cache_clear()
     yield
-    datasets.cifar10.cache_clear()
+    datasets._cifar10_parts.cache_clear()

@@ -83,6 +83,29 @@ def test_missing_weights_name_the_remedy(monkeypatch):
         backbones.load("ResNet50")
 
 
+def test_half_a_file_of_weights_is_called_damaged(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(
+        "keras.src.utils.file_utils.config.keras_home", lambda: str(tmp_path)
+    )
+    name = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5"
+    path = tmp_path / "models" / name
+    path.parent.mkdir()
+    keras.applications.MobileNetV2(
+        input_shape=(96, 96, 3), include_top=False, weights=None
+    ).save_weights(tmp_path / "whole.weights.h5")
+    whole = (tmp_path / "whole.weights.h5").read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(OSError, match="MobileNetV2 in .*models are damaged: .*Delete"):
+        backbones.load("MobileNetV2", 96)
+
+
+@pytest.mark.parametrize("image_size", [0, 31, 224.0, "224", True])
+def test_a_side_that_is_none_is_refused(image_size):
+    with pytest.raises(ValueError, match="`image_size` must be a whole number from 32"):
+        backbones.load(image_size=image_size)
+
+
 def test_unknown_network_is_refused():
     with pytest.raises(ValueError, match="Choose one of EfficientNetLite0.*'LeNet'"):
         backbones.load("LeNet")

@@ -259,18 +259,94 @@ def test_unfinished_file_is_no_hit(backbone, images, cache):
     assert file.exists()
 
 
+def bright_only(images):
+    return np.where(images > 200, images, np.float32(0))
+
+
+def test_the_whole_range_of_preprocessing_is_in_the_key(backbone, images, cache):
+    other = dataclasses.replace(backbone, preprocess=bright_only)
+    zero = dataclasses.replace(backbone, preprocess=lambda x: x * np.float32(0))
+    for net in (other, zero):  # they agree on all values up to 200
+        extract(net, images)
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_architecture_and_precision_are_in_the_key(images, cache):
+    net = backbones.load(image_size=64)
+    extract(net, images, "predictions")
+    net.model.get_layer("predictions").activation = keras.activations.linear
+    extract(net, images, "predictions")  # the same name, weights and preprocessing
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        extract(backbones.load(image_size=64), images, "predictions")
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert len(list(cache.iterdir())) == 3
+
+
+def test_automatic_names_are_not_in_the_key():
+    texts = []
+    for _ in range(2):  # Keras numbers its layers on: conv2d, then conv2d_94
+        model = backbones.load("InceptionV3", 96, weights=None).model
+        texts.append(features._architecture(model))
+    assert model.layers[1].name not in texts[0] and texts[0] == texts[1]
+
+
+def test_what_was_not_asked_for_is_computed_anew(backbone, images, cache):
+    first = extract(backbone, images, ("block2", "block3"))
+    second, third = sorted(cache.iterdir(), key=lambda file: file.stem[-1])
+    third.write_bytes(second.read_bytes())
+    with pytest.warns(UserWarning, match="not those that were asked for"):
+        again = extract(backbone, images, "block3")["block3"]
+    np.testing.assert_allclose(again, first["block3"], atol=1e-5)
+    for values in (first["block3"][:3], first["block3"].astype(float)):
+        np.savez(third, features=values, name=third.stem)
+        with pytest.warns(UserWarning, match="not those that were asked for"):
+            again = extract(backbone, images, "block3")["block3"]
+        np.testing.assert_allclose(again, first["block3"], atol=1e-5)
+
+
+def test_no_permission_is_not_called_damage(backbone, images, cache, monkeypatch):
+    extract(backbone, images)
+
+    def forbidden(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(np, "load", forbidden)
+    with pytest.warns(UserWarning, match=r"cannot be read \(Permission denied\)"):
+        extract(backbone, images)
+
+
+def test_too_little_memory_is_not_called_damage(backbone, images, cache, monkeypatch):
+    extract(backbone, images)
+
+    def full(path):
+        raise MemoryError
+
+    monkeypatch.setattr(np, "load", full)
+    with pytest.raises(MemoryError):
+        extract(backbone, images)
+
+
 @pytest.mark.parametrize(
-    ("pictures", "layers", "message"),
+    ("layers", "pooling", "message"),
     [
-        (np.zeros((2, 8, 8, 4), np.uint8), "avg_pool", r"shape: \(2, 8, 8, 4\)"),
-        (np.zeros((0, 8, 8), np.uint8), "avg_pool", "at least one image"),
-        (np.full((1, 8, 8), 0.5), "avg_pool", "from 0 to 255"),
-        (np.zeros((1, 8, 8), np.uint8), "fc2", "Received: .*fc2"),
+        ("fc2", "avg", "Layers of .*avg_pool.* Received: fc2"),
+        ((), "avg", "Layers of .* Received: "),
+        (None, "avg", "Layers of .* Received: None"),
+        ("avg_pool", "max", "`pooling` must be 'avg' or None. Received: 'max'"),
     ],
 )
-def test_bad_input_is_explained(backbone, pictures, layers, message):
+def test_unknown_layers_and_poolings_are_refused(
+    backbone, images, layers, pooling, message
+):
     with pytest.raises(ValueError, match=message):
-        extract(backbone, pictures, layers)
+        extract(backbone, images, layers, pooling)
+
+
+def test_images_in_place_of_the_network_are_refused(backbone, images):
+    with pytest.raises(ValueError, match="the images come second. Received: ndarray"):
+        extract(images, backbone)
 
 
 EXTRACT = (
@@ -288,23 +364,3 @@ def test_two_processes_share_one_cache(cache):
     sums = {process.communicate()[0] for process in both}
     assert [process.returncode for process in both] == [0, 0] and len(sums) == 1
     assert len(list(cache.iterdir())) == 1
-
-
-def test_a_kill_in_mid_write_leaves_the_old_file(tmp_path):
-    path = tmp_path / "features.npz"
-    path.write_bytes(b"old")
-    code = (
-        "import sys, time, pathlib\n"
-        "from utils.files import write_atomically\n"
-        "def write(stream):\n"
-        "    stream.write(b'new' * 10**6); stream.flush()\n"
-        "    print('half', flush=True); time.sleep(60)\n"
-        "write_atomically(pathlib.Path(sys.argv[1]), write)"
-    )
-    command = [sys.executable, "-c", code, path]
-    writer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert writer.stdout.readline() == "half\n"
-    writer.kill()
-    writer.wait()
-    writer.stdout.close()
-    assert path.read_bytes() == b"old"

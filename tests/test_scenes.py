@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from utils.lessons.scenes import scenes
+from utils.datasets import scenes
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,15 @@ def test_by_day_sand_is_red_and_sea_is_not():
     assert np.mean((below[:, 2] > below[:, 0]) == data.labels) > 0.95
 
 
-@pytest.mark.parametrize("bad", [{"n": 1}, {"n": 4, "dusk": 2}, {"n": 4, "side": 8}])
-def test_bad_input_is_explained(bad):
-    with pytest.raises(ValueError, match="Received: n="):
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ({"n": 1}, "`n` must be a whole number from 2"),
+        ({"n": 0.5}, "`n` must be a whole number from 2"),
+        ({"dusk": 30}, "`dusk` .* Hand in 0.3"),
+        ({"side": 8}, "`side` must be a whole number from 16"),
+    ],
+)
+def test_bad_input_is_explained(bad, said):
+    with pytest.raises(ValueError, match=said):
         scenes(**bad)

@@ -1,12 +1,15 @@
 """Pre-trained networks: which there are, what input they want, where to tap them."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import keras
 import numpy as np
 
+from utils.checks import check_count
 from utils.efficientnet_lite import BLOCKS, build_efficientnet_lite0
 from utils.files import data_file
 from utils.folding import float32_copy
@@ -91,8 +94,10 @@ def load(name=BUNDLED, image_size=None, weights="imagenet"):
         A `Backbone`. Its class probabilities are float32 under any dtype policy.
 
     Raises:
-        ValueError: if the name or the weights are unknown.
+        ValueError: if the name or the weights are unknown, or the image size does
+            not fit the network.
         ConnectionError: if the weights can be neither found nor downloaded.
+        OSError: if the file of the weights is damaged.
 
     Source:
         EfficientNet-Lite0: Tan and Le, ICML 2019. The others: see
@@ -104,12 +109,14 @@ def load(name=BUNDLED, image_size=None, weights="imagenet"):
     >>> backbone.shapes()["block11"], backbone.layers[-3:]
     ((14, 14, 112), ('head', 'avg_pool', 'predictions'))
     """
-    if name not in available():
+    if not isinstance(name, str) or name not in available():
         raise ValueError(f"Choose one of {', '.join(available())}. Received: {name!r}")
-    if weights not in ("imagenet", None):
+    if weights is not None and weights != "imagenet":
         raise ValueError(f"`weights` must be 'imagenet' or None. Received: {weights!r}")
     default_size, _ = available()[name]
-    image_size = image_size or default_size
+    if image_size is None:
+        image_size = default_size
+    image_size = check_count(image_size, "image_size", 32)
     if name == BUNDLED:
         model, preprocess = _bundled(image_size, weights), _center
         blocks = [f"block{number}" for number in range(1, BLOCKS + 1)]
@@ -156,6 +163,14 @@ def _application(name, image_size, include_top, weights):
             input_shape=(image_size, image_size, 3),
             **arguments,
         )
+    except OSError as error:
+        if error.errno:  # no space, no permission; h5py gives a damaged file no number
+            raise
+        folder = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+        raise OSError(
+            f"The weights of {name} in {folder / 'models'} are damaged: {error}. "
+            "Delete their file and load the network again, with a connection."
+        ) from error
     except Exception as error:  # Keras raises a bare Exception when a download fails
         if "URL fetch failure" not in str(error):
             raise

@@ -268,7 +268,7 @@ def _layout_remedy(shape, kind, name):
         if shape[1] in (1, 3, 4):
             return f" Channels come last: `np.moveaxis({name}, 1, -1)`."
     elif len(shape) == 3:
-        if ends in (1, 3, 4):  # no picture is that narrow
+        if ends in (1, 3, 4) and shape[1] > ends:  # a picture is not so narrow
             image = f"{name}[None, ..., 0]" if ends == 1 else f"{name}[None]"
             return f" For a single image: `{image}`."
         if kind != "color":

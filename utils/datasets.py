@@ -1,7 +1,7 @@
 """The course's images: one function a data set, each returning the same `Dataset`."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -9,17 +9,29 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from utils.checks import check_count, check_fraction, check_images, check_labels
 from utils.files import data_file
+from utils.lessons.scenes import paint
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Labeled images.
+    """Labeled images, which nobody can change by accident.
 
     `images` is uint8, `(n, rows, columns)` or `(n, rows, columns, 3)`, from 0
     to 255. `labels` is int, `(n,)`, an index into `class_names`. `groups` is
     an array of str, `(n,)`, or None: a property that may matter besides the
-    class. `details` holds further columns of `(n,)` values.
+    class. `details` holds further columns of `(n,)` values. Arrays that are handed
+    in are not copied; here they are read-only.
+
+    Raises:
+        ValueError: if images, labels or columns do not fit together.
+
+    Example:
+
+    >>> photographs = np.full((2, 30, 40, 3), [[[[255]]], [[[90]]]], np.uint8)
+    >>> Dataset("walls", photographs, [0, 1], ("white", "gray"), "CC0", "my camera")
+    walls: 2 images of 30 × 40 × 3 pixels: 1 white, 1 gray
     """
 
     name: str
@@ -31,6 +43,27 @@ class Dataset:
     groups: np.ndarray | None = None
     details: dict = field(default_factory=dict)
 
+    def __post_init__(self):
+        images = check_images(self.images)
+        if images.dtype != np.uint8:
+            raise ValueError(
+                f"`images` must be uint8. Received: {images.dtype}. "
+                "Hand in `np.rint(images).astype(np.uint8)`."
+            )
+        names, n = _class_names(self.class_names), len(images)
+        details = {k: _column(v, n, f"details[{k!r}]") for k, v in self.details.items()}
+        made = {
+            "images": _read_only(images),
+            "labels": _read_only(check_labels(self.labels, n, len(names))),
+            "class_names": names,
+            "groups": None
+            if self.groups is None
+            else _column(self.groups, n, "groups"),
+            "details": details,
+        }
+        for name, value in made.items():
+            object.__setattr__(self, name, value)  # the one way in a frozen dataclass
+
     def __len__(self):
         return len(self.labels)
 
@@ -41,21 +74,36 @@ class Dataset:
         return f"{self.name}: {len(self):,} images of {shape} pixels: {classes}"
 
     def take(self, positions):
-        """The same data set with only the images at `positions`, in that order."""
-        positions = np.asarray(positions)
-        return Dataset(
-            self.name,
-            self.images[positions],
-            self.labels[positions],
-            self.class_names,
-            self.license,
-            self.source,
-            None if self.groups is None else self.groups[positions],
-            {name: column[positions] for name, column in self.details.items()},
+        """The same data set with only the images at `positions`, in that order.
+
+        Args:
+            positions: ints from 0, or a mask of one bool an image.
+
+        Raises:
+            ValueError: if there is no image at a position, or none is asked for.
+
+        Example:
+
+        >>> mnist("test").take([3, 1]).labels.tolist()
+        [0, 0]
+        """
+        kept = _positions(positions, len(self))
+        return replace(
+            self,
+            images=self.images[kept],
+            labels=self.labels[kept],
+            groups=None if self.groups is None else self.groups[kept],
+            details={name: column[kept] for name, column in self.details.items()},
         )
 
     def sample(self, size, seed=0):
         """`size` images drawn at random, every class in its proportion.
+
+        Raises:
+            ValueError: if there are fewer images than `size`, or more classes; if
+                all but a few are asked for, fewer than there are classes.
+
+        Example:
 
         >>> mnist("test").sample(100)  # doctest: +NORMALIZE_WHITESPACE
         mnist: 100 images of 28 × 28 pixels: 10 0, 10 1, 10 2, 10 3, 10 4,
@@ -63,18 +111,19 @@ class Dataset:
         """
         from sklearn.model_selection import train_test_split
 
-        if not len(self.class_names) <= size <= len(self):
-            raise ValueError(
-                f"A sample of {self.name} needs {len(self.class_names)} to "
-                f"{len(self):,} images. Received: size={size}"
-            )
+        size = check_count(size, "size", len(self.class_names), len(self))
         if size == len(self):
             return self
+        if len(self) - size < len(self.class_names):
+            raise ValueError(
+                f"`size` must be {len(self):,}, or leave at least one image a class. "
+                f"Received: {size:,}"
+            )
         positions, _ = train_test_split(
             np.arange(len(self)),
             train_size=size,
             stratify=self.labels,
-            random_state=seed,
+            random_state=check_count(seed, "seed", 0, 2**32 - 1),
         )
         return self.take(np.sort(positions))
 
@@ -91,12 +140,11 @@ def load(name):
     digits: 1,797 images of 8 × 8 pixels: 178 0, 182 1, 177 2, 183 3, 181 4,
     182 5, 181 6, 179 7, 174 8, 180 9
     """
-    if name not in LOADERS:
+    if not isinstance(name, str) or name not in LOADERS:
         raise ValueError(f"Choose one of {', '.join(LOADERS)}. Received: {name!r}")
     return LOADERS[name]()
 
 
-@cache
 def solar_cells(threshold=0.5):
     """2,624 electroluminescence photographs of solar cells, sound or defective.
 
@@ -112,7 +160,9 @@ def solar_cells(threshold=0.5):
         A `Dataset` with images `(2624, 300, 300)`.
 
     Raises:
+        ValueError: if `threshold` is not a number above 0, up to 1.
         ImportError: if the package `elpv-dataset` is not installed.
+        OSError: naming the file, if one of its files is missing or damaged.
 
     Source:
         Buerhop-Lutz et al., EU PVSEC 2018, doi:10.4229/35thEUPVSEC20182018-5CV.3.15;
@@ -123,35 +173,21 @@ def solar_cells(threshold=0.5):
     >>> solar_cells()
     solar_cells: 2,624 images of 300 × 300 pixels: 1,803 sound, 821 defective
     """
-    if not 0 < threshold <= 1:
-        raise ValueError(f"`threshold` must lie in (0, 1]. Received: {threshold}")
-    try:
-        folder = Path(str(resources.files("elpv_dataset"))) / "data"
-    except ImportError as error:
-        raise ImportError(
-            "The solar cells come with the package elpv-dataset (91 MB). "
-            "Install it with `pip install elpv-dataset`."
-        ) from error
-    columns = [("path", "U19"), ("probability", float), ("kind", "U4")]
-    table = np.genfromtxt(folder / "labels.csv", dtype=columns, encoding="utf-8")
-    probabilities, kinds = table["probability"].copy(), table["kind"].copy()
-    with ThreadPoolExecutor() as pool:  # PNGs unpack outside the interpreter's lock
-        images = np.stack(
-            list(pool.map(lambda name: _read_image(folder / name), table["path"]))
-        )
+    if check_fraction(threshold, "threshold") == 0:
+        raise ValueError("`threshold` must lie above 0. Received: 0; all would count.")
+    images, probabilities, kinds = _photographs()
     return Dataset(
         "solar_cells",
-        _frozen(images),
-        _frozen((probabilities >= threshold).astype(int)),
+        images,
+        (probabilities >= threshold).astype(int),
         ("sound", "defective"),
         "CC BY-NC-SA 4.0",
         "Buerhop-Lutz et al. 2018, Deitsch et al. 2019 (ELPV)",
-        _frozen(kinds),
-        {"defect_probability": _frozen(probabilities)},
+        kinds,
+        {"defect_probability": probabilities},
     )
 
 
-@cache
 def mnist(part="train"):
     """4,000 handwritten digits to train on, or 1,000 to test, 100 a class.
 
@@ -175,7 +211,6 @@ def mnist(part="train"):
     )
 
 
-@cache
 def fashion_mnist(part="train"):
     """10,000 small photographs of clothes to train on, or 2,000 to test, 200 a class.
 
@@ -202,7 +237,6 @@ def fashion_mnist(part="train"):
     )
 
 
-@cache
 def digits():
     """scikit-learn's 1,797 handwritten digits of 8 × 8 pixels, 0..16 scaled to 0..255.
 
@@ -221,15 +255,14 @@ def digits():
     source = "Alpaydin and Kaynak 1998 (UCI), from scikit-learn"
     return Dataset(
         "digits",
-        _frozen(images),
-        _frozen(bunch.target),
+        images,
+        bunch.target,
         tuple("0123456789"),
         "CC BY 4.0",
         source,
     )
 
 
-@cache
 def cifar10(part="train", size=2500):
     """A stratified sample of CIFAR-10, the data of the original lessons.
 
@@ -248,55 +281,175 @@ def cifar10(part="train", size=2500):
     Source:
         Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
     """
-    import keras
-
     _check_part(part)
-    try:
-        parts = keras.datasets.cifar10.load_data()
-    except Exception as error:  # Keras raises a bare Exception when a download fails
-        raise ConnectionError(
-            "CIFAR-10 is not in Keras' cache and could not be downloaded (170 MB). "
-            "Connect to the internet once, or set DATASET = 'solar_cells', "
-            "which needs no download."
-        ) from error
-    images, labels = parts[0 if part == "train" else 1]
+    images, labels = _cifar10_parts()[part]
     names = (
         "airplane", "automobile", "bird", "cat", "deer",
         "dog", "frog", "horse", "ship", "truck",
     )  # fmt: skip
     whole = Dataset(
-        "cifar10", _frozen(images), _frozen(labels.ravel().astype(int)), names,
-        "none stated", "Krizhevsky 2009",
-    )  # fmt: skip
+        "cifar10", images, labels.ravel(), names, "none stated", "Krizhevsky 2009"
+    )
     return whole.sample(size)
+
+
+def scenes(n=200, seed=0, dusk=0.0, side=48):
+    """Small color pictures of deserts and beaches, every second one a beach.
+
+    A desert is sky over ridges of dunes, lit from one side. A beach is sky over
+    sea, with foam along a wavy shore and sand in front. Horizon, shore, dunes,
+    brightness, tint of the light, haze and noise differ from scene to scene. At
+    dusk the sky glows orange, the sea mirrors it and the sand goes dark.
+
+    Args:
+        n: how many scenes, at least 2.
+        seed: int; another seed gives other scenes.
+        dusk: share of scenes at dusk, from 0 to 1; the others are by day.
+        side: rows and columns in pixels, at least 16.
+
+    Returns:
+        A `Dataset` with images `(n, side, side, 3)`; `groups` is `day` or
+        `dusk`, `details["horizon"]` the height of the horizon and
+        `details["sand"]` the share of sand, both fractions of the picture.
+
+    Raises:
+        ValueError: if `n`, `seed`, `dusk` or `side` is out of range.
+
+    Example:
+
+    >>> scenes(200, seed=1)
+    scenes: 200 images of 48 × 48 × 3 pixels: 100 desert, 100 beach
+    """
+    labels = np.arange(check_count(n, "n", 2)) % 2
+    images, lights, details = paint(
+        labels,
+        check_count(seed, "seed", 0),
+        check_fraction(dusk, "dusk"),
+        check_count(side, "side", 16),
+    )
+    names, source = ("desert", "beach"), "generated by this course"
+    return Dataset("scenes", images, labels, names, "MIT", source, lights, details)
 
 
 LOADERS = {
     function.__name__: function
-    for function in (solar_cells, mnist, fashion_mnist, digits, cifar10)
+    for function in (solar_cells, mnist, fashion_mnist, digits, cifar10, scenes)
 }
 
 
-def _read_image(path):
-    with Image.open(path) as picture:
-        return np.asarray(picture)
+@cache
+def _photographs():
+    """Images, probabilities of defect and kinds of silicon of the solar cells."""
+    try:
+        folder = Path(str(resources.files("elpv_dataset"))) / "data"
+    except ImportError as error:
+        raise ImportError(
+            "The solar cells come with the package elpv-dataset (91 MB). "
+            "Install it with `pip install elpv-dataset`."
+        ) from error
+    columns = [("path", "U19"), ("probability", float), ("kind", "U4")]
+    table = np.genfromtxt(
+        _present(folder / "labels.csv"), dtype=columns, encoding="utf-8"
+    )
+    paths = [folder / name for name in table["path"]]
+    with ThreadPoolExecutor() as pool:  # PNGs unpack outside the interpreter's lock
+        images = np.stack(list(pool.map(_photograph, paths)))
+    return images, table["probability"].copy(), table["kind"].copy()
+
+
+def _photograph(path):
+    try:
+        with Image.open(_present(path)) as picture:
+            return np.asarray(picture.convert("L"))
+    except (OSError, SyntaxError, ValueError) as error:  # Pillow raises all of them
+        if isinstance(error, (FileNotFoundError, PermissionError)):
+            raise
+        raise OSError(f"{path} is damaged ({error}). {_REINSTALL}") from error
+
+
+_REINSTALL = "Run `pip install --force-reinstall --no-deps elpv-dataset`."
+
+
+def _present(path):
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing. {_REINSTALL}")
+    return path
+
+
+@cache
+def _cifar10_parts():
+    import keras
+
+    try:
+        train, test = keras.datasets.cifar10.load_data()
+    except Exception as error:  # Keras raises a bare Exception when a download fails
+        if "URL fetch failure" not in str(error):
+            raise
+        raise ConnectionError(
+            "CIFAR-10 is not in Keras' cache and could not be downloaded (170 MB). "
+            "Connect to the internet once, or set DATASET = 'solar_cells', "
+            "which needs no download."
+        ) from error
+    return {"train": train, "test": test}
 
 
 def _shipped(name, part, class_names, license, source):
     _check_part(part)
+    arrays = _shipped_arrays(name)
+    images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
+    return Dataset(name, images, labels, class_names, license, source)
+
+
+@cache
+def _shipped_arrays(name):
     with np.load(data_file(f"{name}.npz")) as arrays:
-        images, labels = arrays[f"{part}_images"], arrays[f"{part}_labels"]
-    return Dataset(
-        name, _frozen(images), _frozen(labels.astype(int)), class_names, license, source
-    )
+        return dict(arrays)
 
 
 def _check_part(part):
-    if part not in ("train", "test"):
+    if not isinstance(part, str) or part not in ("train", "test"):
         raise ValueError(f"`part` must be 'train' or 'test'. Received: {part!r}")
 
 
-def _frozen(array):
-    """Read-only: loaders hand the same array to every caller."""
-    array.flags.writeable = False
+def _class_names(names):
+    listed = isinstance(names, (list, tuple, np.ndarray)) and len(names) > 0
+    if not (listed and all(isinstance(name, str) for name in names)):
+        raise ValueError(
+            f"`class_names` must be a sequence of str, one a class. Received: {names!r}"
+        )
+    return tuple(map(str, names))
+
+
+def _column(values, n, name):
+    column = np.asarray(values)
+    if column.shape != (n,):
+        raise ValueError(
+            f"`{name}` must have shape ({n},), one value an image. "
+            f"Received shape: {column.shape}"
+        )
+    return _read_only(column)
+
+
+def _positions(positions, n):
+    """Ints from 0 to `n - 1`, of ints or of a mask."""
+    array = np.asarray(positions)
+    if array.dtype == bool and array.shape == (n,):
+        return np.flatnonzero(array)
+    if array.ndim != 1 or array.dtype.kind not in "iu" or not len(array):
+        raise ValueError(
+            f"`positions` must be ints, at least one, or a mask of {n:,} bools. "
+            f"Received: {array.dtype}, shape {array.shape}"
+        )
+    if array.min() < 0 or array.max() >= n:
+        raise ValueError(
+            f"`positions` must lie from 0 to {n - 1:,}. "
+            f"Received: {array.min()} to {array.max()}"
+        )
     return array
+
+
+def _read_only(array):
+    """A view that cannot be written; the caller's own array stays as it is."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from utils.checks import check_count
+
 # One row a stage: blocks, kernel, stride of the first block, expansion, channels.
 STAGES = (
     (1, 3, 1, 1, 16),
@@ -57,7 +59,7 @@ def build_efficientnet_lite0(image_size=224):
         `predictions`.
 
     Raises:
-        ValueError: if `image_size` is smaller than 32.
+        ValueError: if `image_size` is no whole number from 32.
 
     Source:
         Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional
@@ -69,11 +71,7 @@ def build_efficientnet_lite0(image_size=224):
     >>> model.count_params(), model.get_layer("block16").output.shape
     (4694024, (None, 7, 7, 320))
     """
-    if image_size < 32:
-        raise ValueError(
-            "The network halves its input five times and needs an image_size "
-            f"of at least 32. Received: {image_size}"
-        )
+    check_count(image_size, "image_size", 32)  # it halves its input five times
     inputs = keras.Input((image_size, image_size, 3), name="image")
     stem = layers.Conv2D(32, 3, 2, "same", use_bias=False, name="stem_conv")
     tensor = stem(inputs)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import queue
+import re
 import warnings
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -15,11 +16,13 @@ import tensorflow as tf
 from PIL import Image
 from tqdm.auto import tqdm
 
+from utils.backbones import Backbone
+from utils.checks import check_count, check_images
 from utils.files import cache_folder, write_atomically
 from utils.folding import fold
 
 POOLINGS = ("avg", None)
-ENGINE = 4  # part of every key; goes up when features change by more than rounding
+ENGINE = 5  # part of every key; goes up when features change by more than rounding
 MOST_WORKERS = 4  # each holds one batch; more give nothing
 CGROUP = Path("/sys/fs/cgroup")  # where Linux tells a container its share
 
@@ -34,9 +37,11 @@ def extract(backbone, images, layers=("avg_pool",), pooling="avg", cache=True):
     convolutions: features lie within 1e-3 of the network's own in float32, and
     follow every change of its weights. Images are resized (bicubic) and
     preprocessed batch by batch, so memory beyond the result does not grow with
-    their number. Results are kept on disk under a key made of the
-    weights, the layer, the pooling, the input size, the version of this
-    engine and the images' content; a damaged file is noticed and computed anew.
+    their number. Results are kept on disk under a key made of all that they depend
+    on: the network's layers, precision and weights, its preprocessing, the layer,
+    the pooling, the input size, the version of this engine, and the images' shape
+    and content. A file that is damaged, or holds something else, is noticed and
+    computed anew.
 
     Args:
         backbone: a `backbones.Backbone`.
@@ -52,7 +57,8 @@ def extract(backbone, images, layers=("avg_pool",), pooling="avg", cache=True):
         channels)` for feature maps without pooling.
 
     Raises:
-        ValueError: if the images, the layers or the pooling do not fit.
+        ValueError: if the backbone, the images, the layers or the pooling do not fit;
+            with the remedy.
 
     Source:
         Santos 2020, Figure 11; Donahue et al., "DeCAF", ICML 2014.
@@ -65,15 +71,15 @@ def extract(backbone, images, layers=("avg_pool",), pooling="avg", cache=True):
     >>> found["block16"].shape
     (2, 320)
     """
-    layers = (layers,) if isinstance(layers, str) else tuple(layers)
-    images = np.asarray(images)
-    _check(backbone, images, layers, pooling)
+    layers = _check(backbone, layers, pooling)
+    images = check_images(images)
     if not cache:
         return _compute(backbone, images, layers, pooling)
     key = _key(backbone, images, pooling)
     folder = cache_folder() / "features"
     files = {layer: folder / f"{key}-{layer}.npz" for layer in layers}
-    found = {layer: _read(files[layer]) for layer in layers}
+    shapes = {layer: _shape(backbone, images, layer, pooling) for layer in layers}
+    found = {layer: _read(files[layer], shapes[layer]) for layer in layers}
     missing = tuple(layer for layer in layers if found[layer] is None)
     if missing:
         computed = _compute(backbone, images, missing, pooling)
@@ -88,18 +94,25 @@ def resize(images, side):
 
     Args:
         images: array `(n, rows, columns)` or `(n, rows, columns, 3)`, 0 to 255.
-        side: pixels.
+        side: pixels, at least 1.
 
     Returns:
         uint8 array `(n, side, side, 3)`.
+
+    Raises:
+        ValueError: if the images or the side do not fit; with the remedy.
 
     Example:
 
     >>> resize(np.full((1, 300, 300), 7, np.uint8), 224)[0, 100, 100]
     array([7, 7, 7], dtype=uint8)
     """
+    return _resized(check_images(images), check_count(side, "side"))
+
+
+def _resized(images, side):
     if images.dtype != np.uint8:
-        images = np.clip(np.rint(images), 0, 255).astype(np.uint8)
+        images = np.rint(images).astype(np.uint8)
     resized = np.empty((len(images), side, side, 3), np.uint8)
     for target, image in zip(resized, images):
         picture = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)
@@ -107,28 +120,21 @@ def resize(images, side):
     return resized
 
 
-def _check(backbone, images, layers, pooling):
-    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[-1] != 3):
+def _check(backbone, layers, pooling):
+    """The layers' names as a tuple."""
+    if not isinstance(backbone, Backbone):
         raise ValueError(
-            "`images` must have shape (n, rows, columns) or (n, rows, columns, 3). "
-            f"Received shape: {images.shape}"
+            "`backbone` must be what `backbones.load` returns; the images come second. "
+            f"Received: {type(backbone).__name__}"
         )
-    if not len(images):
-        raise ValueError("`images` must hold at least one image. Received none.")
-    if images.dtype != np.uint8:
-        low, high = np.min(images), np.max(images)
-        if not 0 <= low <= high <= 255 or high <= 1:  # false for NaN, too
-            raise ValueError(
-                "`images` must hold values from 0 to 255; the network's own "
-                f"preprocessing follows. Received values from {low:.3g} to "
-                f"{high:.3g}, {images.dtype}"
-            )
-    unknown = [layer for layer in layers if layer not in backbone.layers]
-    if unknown or not layers:
-        names = ", ".join(backbone.layers)
-        raise ValueError(f"Layers of {backbone.name} are {names}. Received: {layers}")
-    if pooling not in POOLINGS:
+    names = (layers,) if isinstance(layers, str) else layers
+    listed = isinstance(names, (tuple, list)) and len(names) > 0
+    if not listed or any(name not in backbone.layers for name in names):
+        known = ", ".join(backbone.layers)
+        raise ValueError(f"Layers of {backbone.name} are {known}. Received: {layers}")
+    if pooling is not None and pooling != "avg":
         raise ValueError(f"`pooling` must be 'avg' or None. Received: {pooling!r}")
+    return tuple(names)
 
 
 def _compute(backbone, images, layers, pooling):
@@ -141,7 +147,7 @@ def _compute(backbone, images, layers, pooling):
 
     def run(start):
         rows = slice(start, start + batch_size)
-        batch = backbone.preprocess(resize(images[rows], backbone.image_size))
+        batch = backbone.preprocess(_resized(images[rows], backbone.image_size))
         batch = tf.convert_to_tensor(np.asarray(batch, np.float32))
         predict = idle.get()
         try:
@@ -232,7 +238,7 @@ def _key(backbone, images, pooling):
     """Digest of everything that a feature depends on, except the layer."""
     digest = hashlib.sha256()
     settings = (
-        backbone.name,
+        _architecture(backbone.model),
         backbone.image_size,
         pooling,
         ENGINE,
@@ -240,8 +246,8 @@ def _key(backbone, images, pooling):
         images.dtype.str,
     )
     digest.update(json.dumps(settings).encode())
-    # the very function, not its name: another preprocessing must miss these features
-    probe = np.arange(12, dtype=np.float32).reshape(1, 2, 2, 3)
+    # the very function, not its name: each value of each channel, preprocessed
+    probe = np.repeat(np.arange(256, dtype=np.float32), 3).reshape(1, 16, 16, 3)
     digest.update(np.ascontiguousarray(backbone.preprocess(probe)).tobytes())
     digest.update(_digest(backbone.model.get_weights()))
     for start in range(0, len(images), 256):  # in pieces: a view may have to be copied
@@ -249,24 +255,57 @@ def _key(backbone, images, pooling):
     return digest.hexdigest()[:32]
 
 
-def _read(path):
+def _architecture(model):
+    """Its layers, their settings and precision as text, whatever their names.
+
+    Keras numbers unnamed layers on from model to model, and a loaded network would
+    miss the features that it has made an hour ago.
+    """
+    config = json.loads(model.to_json())
+    config.pop("compile_config", None)
+    numbers = {part.name: str(i) for i, part in enumerate([model, *model.layers])}
+
+    def renamed(found):
+        return found[1] + numbers.get(found[2], found[2])
+
+    # a name stands behind "name", or first in a list: ["conv2d_3", 0, 0]
+    return re.sub(r'((?:"name": |\[)")([^"]+)', renamed, json.dumps(config))
+
+
+def _shape(backbone, images, layer, pooling):
+    """Of the features; None for a side that only computing tells."""
+    _, *sides = backbone.model.get_layer(layer).output.shape
+    return len(images), *(sides[-1:] if pooling else sides)
+
+
+def _read(path, shape):
     """The stored features, or None if there are none that can be trusted."""
     try:
         with np.load(path) as arrays:  # the zip's checksum is verified on reading
-            return arrays["features"]
+            values, name = arrays["features"], str(arrays["name"])
+        fits = len(values.shape) == len(shape) and values.dtype == np.float32
+        if fits and name == path.stem:
+            if all(side in (None, n) for side, n in zip(shape, values.shape)):
+                return values
+        trouble = "are not those that were asked for"
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except Exception:  # truncated, damaged, not an archive: zipfile raises many kinds
-        warnings.warn(
-            f"Cached features {path.name} are damaged; computing them anew.",
-            stacklevel=3,
-        )
-        return None
+    except MemoryError:
+        raise
+    except Exception as error:  # truncated, not an archive: zipfile raises many kinds
+        trouble = "are damaged"
+        if isinstance(error, OSError) and error.errno:
+            trouble = f"cannot be read ({error.strerror})"
+    warnings.warn(
+        f"Cached features {path.name} {trouble}; computing them anew.", stacklevel=3
+    )
+    return None
 
 
 def _store(path, values):
     try:
-        write_atomically(path, lambda stream: np.savez(stream, features=values))
+        parts = {"features": values, "name": path.stem}
+        write_atomically(path, lambda stream: np.savez(stream, **parts))
     except OSError as error:
         warnings.warn(
             f"Features could not be kept in {path.parent} ({error.strerror}); the next "

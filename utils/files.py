@@ -1,12 +1,20 @@
 """Where shipped and cached files live, and how they are read and written safely."""
 
+import contextlib
 import hashlib
 import os
-import tempfile
+import platform
+import time
+import uuid
 from pathlib import Path
+
+import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
+UNFINISHED = ".unfinished-"
+OURS = f"{UNFINISHED}{platform.node()}-"  # then the process, and a number of its own
+DAY = 24 * 3600
 
 
 def data_file(name, folder=DATA):
@@ -29,18 +37,19 @@ def data_file(name, folder=DATA):
     >>> data_file("mnist.npz").name
     'mnist.npz'
     """
-    path = Path(folder) / name
-    lines = (Path(folder) / "SHA256SUMS").read_text().split("\n")
-    sums = {
-        entry: digest for digest, _, entry in (line.partition("  ") for line in lines)
-    }
-    remedy = f"Restore it with `git checkout -- data/{name}` or clone the course again."
+    sums = {}
+    for line in (Path(folder) / "SHA256SUMS").read_text("utf-8").splitlines():
+        digest, _, entry = line.partition("  ")
+        sums[entry] = digest
     if name not in sums:
-        shipped = ", ".join(entry for entry in sums if entry)
-        raise ValueError(f"The course ships {shipped}. Received: {name!r}")
+        raise ValueError(f"The course ships {', '.join(sums)}. Received: {name!r}")
+    path = Path(folder) / name
+    remedy = f"Restore it with `git checkout -- data/{name}` or clone the course again."
     if not path.exists():
         raise FileNotFoundError(f"data/{name} is missing. {remedy}")
-    if hashlib.sha256(path.read_bytes()).hexdigest() != sums[name]:
+    with path.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if found != sums[name]:
         raise OSError(
             f"data/{name} is damaged: its checksum is not the shipped one. {remedy}"
         )
@@ -48,12 +57,19 @@ def data_file(name, folder=DATA):
 
 
 def cache_folder():
-    """Folder for what can be computed again: `$COURSE_CACHE`, or `.cache` in `ROOT`."""
-    return Path(os.environ.get("COURSE_CACHE") or ROOT / ".cache")
+    """Folder for what can be computed again: `$COURSE_CACHE`, or `.cache` in `ROOT`.
+
+    >>> cache_folder().is_absolute()
+    True
+    """
+    return Path(os.environ.get("COURSE_CACHE") or ROOT / ".cache").expanduser()
 
 
 def write_atomically(path, write):
     """Write a file so that a reader, or a kill, sees all of it or nothing.
+
+    Who may read it is up to the user's umask, as for any other file. What killed
+    processes left unfinished in the folder is removed.
 
     Args:
         path: where the file shall be; its folder is made when missing.
@@ -61,13 +77,37 @@ def write_atomically(path, write):
 
     Raises:
         OSError: if the folder cannot be written.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "new" / "greeting.txt"
+    ...     write_atomically(path, lambda stream: stream.write(b"hello"))
+    ...     path.read_bytes()
+    b'hello'
     """
+    path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-")
+    _clear_unfinished(path.parent)
+    temporary = path.parent / f"{OURS}{os.getpid()}-{uuid.uuid4().hex}"
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with temporary.open("xb") as stream:
             write(stream)
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def _clear_unfinished(folder):
+    """Of processes that run no longer; of other computers, what is a day old."""
+    for left in folder.glob(f"{UNFINISHED}*"):
+        process = left.name.removeprefix(OURS).split("-")[0]
+        with contextlib.suppress(OSError):  # another process was faster
+            if left.name.startswith(OURS) and process.isdecimal():
+                stale = not psutil.pid_exists(int(process))
+            else:
+                stale = time.time() - left.stat().st_mtime > DAY
+            if stale:
+                left.unlink()

@@ -22,6 +22,7 @@ LIBRARIES = {
     "matplotlib": "Matplotlib",
     "PIL": "Pillow",
     "tqdm": "tqdm",
+    "psutil": "psutil",
 }
 LARGEST_SEED = 2**32 - 1
 
