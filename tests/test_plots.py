@@ -207,6 +207,14 @@ def test_images_of_several_sizes_and_narrow_gray_ones_are_drawn_as_they_are():
     assert len(plots.show_images([np.full((4, 4), 200)] * 2, columns=2).axes) == 2
 
 
+def test_rounding_errors_at_the_ends_of_the_scale_are_no_fault():
+    scaled = np.full((1, 8, 8), 255.00002, np.float32)
+    scaled[0, 0] = -1e-5
+    for images in (scaled, list(scaled)):
+        drawn = plots.show_images(images).axes[0].images[0].get_array()
+        assert drawn.min() == 0 and drawn.max() == 1
+
+
 def test_a_fold_that_leaves_images_out_shows_them_white():
     axes = figures.show_folds([([0, 1], [3])], [0, 0, 1, 1], "title")
     assert axes.images[0].get_array().tolist() == [[1, 1, 0, 2]]

@@ -406,8 +406,9 @@ def _list_of_images(images):
     """Checked images as a list of arrays; only in a sequence may sizes differ."""
     one_array = hasattr(images, "__array__") and np.asarray(images).dtype.kind != "O"
     if one_array or hasattr(images, "images") or not np.iterable(images):
-        return list(check_images(images))
-    images = [np.asarray(image) for image in images]
+        settled = _settled(np.asarray(images)) if one_array else images
+        return list(check_images(settled))
+    images = [_settled(np.asarray(image)) for image in images]
     if not images:
         raise ValueError(
             "`images` must hold at least one image. Received: none. Hand in some, "
@@ -423,6 +424,14 @@ def _list_of_images(images):
             batch = np.broadcast_to(batch[..., None], (*batch.shape, 3))
         check_images(batch, name=name)
     return images
+
+
+def _settled(array):
+    """Without the rounding errors of a scaling, such as `255 * x / x.max()`."""
+    if array.dtype.kind != "f":
+        return array
+    onto = array.clip(0, 255)
+    return np.where(abs(array - onto) < 1e-3, onto, array)
 
 
 def _names(names, n, name, each):
