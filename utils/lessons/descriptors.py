@@ -8,9 +8,10 @@ from sklearn.base import (
     TransformerMixin,
 )
 from sklearn.cluster import MiniBatchKMeans
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from utils.checks import check_count, check_images, check_rows
+from utils.checks import check_count, check_images
+from utils.evaluation import check_table
 
 SEEN = 20_000  # local descriptors that k-means is shown, at most
 
@@ -218,9 +219,7 @@ class VisualWords(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return np.sqrt(np.concatenate(counted, axis=1))
 
     def _rows(self, X, reset=False):
-        if not hasattr(X, "shape") or len(X.shape) > 2:
-            check_rows(X, name="X")  # it knows the remedy
-        return validate_data(self, X, dtype=[np.float64, np.float32], reset=reset)
+        return check_table(self, X, dtype=[np.float64, np.float32], reset=reset)
 
     def _check_shape(self, width):
         needed = "`shape` must be (grid rows, grid columns, values), three counts"

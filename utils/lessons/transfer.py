@@ -19,10 +19,10 @@ from sklearn.base import (
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.metrics.pairwise import pairwise_kernels
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from utils.checks import check_count, check_fraction, check_labels, check_rows
-from utils.evaluation import check_classifier, equal_error_rate
+from utils.evaluation import check_classifier, check_table, equal_error_rate
 
 SMALLEST, LARGEST = 1e-70, 1e70  # their fourth powers, too, are within float64
 
@@ -254,16 +254,15 @@ class CORAL(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 def _both(mapping, X, y, target, least=1):
     """Rows of source and target, float64, if they fit together."""
     X = _rows(mapping, X, reset=True, ensure_min_samples=least)
-    name = type(mapping).__name__
     if target is None:
         raise ValueError(_without_target(mapping, y))
     width = check_rows(target, name="target").shape[1]
     if width != X.shape[1]:
         raise ValueError(
-            f"{name} needs as many features in both domains. "
+            "`X` and `target` must have as many columns, the same features. "
             f"Received: {X.shape[1]} in the source and {width} in the target."
         )
-    return X, _rows(mapping, target, ensure_min_samples=least)
+    return X, _rows(mapping, target, "target", ensure_min_samples=least)
 
 
 def _without_target(mapping, y):
@@ -282,16 +281,15 @@ def _without_target(mapping, y):
     )
 
 
-def _rows(mapping, X, reset=False, **settings):
-    """Rows as scikit-learn checks them, after our words for what is no table at all."""
-    objects = getattr(getattr(X, "dtype", None), "kind", "") == "O"
-    if objects or not hasattr(X, "shape") or len(X.shape) > 2:
-        check_rows(X, name="X")
-    X = validate_data(mapping, X, dtype=np.float64, reset=reset, **settings)
+def _rows(mapping, X, name="X", **settings):
+    """Rows as float64; no objects, and no numbers whose powers float64 cannot hold."""
+    if getattr(getattr(X, "dtype", None), "kind", "") == "O":
+        check_rows(X, name=name)
+    X = check_table(mapping, X, name, dtype=np.float64, **settings)
     largest = np.abs(X).max()
     if largest and not SMALLEST < largest < LARGEST:
         raise ValueError(
-            f"{type(mapping).__name__} needs numbers of ordinary size. Received: "
+            f"`{name}` must hold numbers of ordinary size. Received: "
             f"{largest:.3g} as the largest. Standardize the features first."
         )
     return X
