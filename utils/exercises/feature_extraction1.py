@@ -122,7 +122,7 @@ scaling = Exercise(
         f"{_OUT} train - mean, test - mean": "divide by the standard deviation, too",
         f"{_OUT} train / deviation, test / deviation": "subtract the mean, too",
         ".std( → .var(": "that divides by the variance; the deviation is its root",
-        "deviation, 1) → deviation, 0)": "divided by zero: divide constant features by 1",
+        "deviation, 1) → deviation, 0)": "divided by zero; put 1 for a deviation of 0",
         f"{_TEST}, test": "scale the test rows like the training rows",
         f"{_TEST}": "return two arrays: `return scaled_train, scaled_test`",
     },
