@@ -29,7 +29,7 @@ schedule = Exercise(
         "rate * decay**step": "that multiplies by decay a step: nothing is left",
         "(1 + decay * step) → (decay * step)": "the 1 in the denominator is missing",
         "rate": "the rate does not fall at all",
-        "(1 + decay * step) → 1 + decay * step": "brackets are missing below the line",
+        "(1 + decay * step) → 1 + decay * step": "`/` comes before `+`: use brackets",
         "rate // (1 + decay * step)": "`//` rounds down; divide with `/`",
         "decay * step → decay * np.max(step)": "of an array of steps, only one is used",
     },
