@@ -114,13 +114,12 @@ scaling = Exercise(
         ("mean, → both = np.vstack([train, test]); mean,",
          f"{_MEASURED} both.mean(axis=0), both.std(axis=0)"):
         "test data leaked; measure on `train` only",
+        f"{_MEASURED} test.mean(axis=0), test.std(axis=0)": "measure on `train` only",
         f"{_TEST}, (test - test.mean(axis=0)) / test.std(axis=0)":
         "by their own mean, test cells are judged by what is tested beside them",
-        f"{_TEST}, (test - test.mean(axis=0)) / deviation": "use the training mean",
         f"{_MEASURED} train.mean(), train.std()": "each feature has its own: `axis=0`",
         f"{_MEASURED} train.mean(axis=1), train.std(axis=1)": "by columns: `axis=0`",
         f"{_OUT} train - mean, test - mean": "divide by the standard deviation, too",
-        f"{_OUT} train / deviation, test / deviation": "subtract the mean, too",
         ".std( → .var(": "that divides by the variance; the deviation is its root",
         "deviation, 1) → deviation, 0)": "divided by zero; put 1 for a deviation of 0",
         f"{_TEST}, test": "scale the test rows like the training rows",
@@ -173,7 +172,6 @@ nearest = Exercise(
         f"{_VOTE} votes": "these are the labels of the k neighbors; take the majority",
         f"{_VOTE} votes.mean()": "that is a share of votes; take the majority",
         f"{_VOTE} round(votes.mean())": "labels are names; count their votes",
-        f"{_VOTE} int(votes.mean() > 0.5)": "labels are names; count their votes",
         f"{_VOTE} np.bincount(votes).max()": "these count the votes; use `argmax`",
         "axis=1 → 1, axis=1": "that is the Manhattan distance; take the Euclidean one",
     },
