@@ -24,7 +24,6 @@ def _guessed(rng):
 _FLOATS = "np.asarray(images, float) - np.asarray(guesses, float) →"
 _MSE = "np.mean(difference**2)"
 _RATIO = f"10 * np.log10(peak**2 / {_MSE}) →"
-
 decibels = Exercise(
     my_psnr, cases=_guessed,
     parts="the logarithm to base 10 of peak² over the mean squared error is asked",
@@ -64,7 +63,6 @@ def _reconstructed(rng):
 
 
 _SQUARES, _AXES = "(images - guesses) ** 2", "axis=(1, 2, 3) →"
-
 image_errors = Exercise(
     image_errors, cases=_reconstructed,
     parts="the mean of the squared differences is asked, one number an image",
@@ -118,7 +116,6 @@ def _flags(flags, normal_errors, errors, rate):
 
 
 _QUANTILE = "np.quantile(normal_errors, 1 - rate) →"
-
 threshold = Exercise(
     flag, cases=_judged, view=_flags,
     parts="a share `rate` of `normal_errors` lies above the right threshold",
@@ -207,7 +204,6 @@ def _draws(answer):
 
 _DRAW, _NOISE = "rng.normal(0, deviation, images.shape)", "normal(0, deviation, →"
 _PAIR = "return inputs, images → return"
-
 noise = Exercise(
     denoising_pair, cases=_clean, view=_noise_facts, verify=_draws,
     parts=("inputs", "targets"), repeatable=True, tolerance=0.1,

@@ -86,7 +86,6 @@ def _split_facts(parts, labels):
 
 
 _RETURN = "return train, validation → return"
-
 split = Exercise(
     split, cases=_labels, view=_split_facts, repeatable=True,
     parts=("the training positions", "the validation positions"),
@@ -127,7 +126,6 @@ def _signals(rng):
 _AXES = "axis=tuple(range(x.ndim - 1))"
 _MEAN, _VARIANCE = f"x.mean({_AXES})", f"x.var({_AXES})"
 _ROOT = "np.sqrt(variance + epsilon)"
-
 batch_norm = Exercise(
     frozen_batch_norm, cases=_signals,
     parts="subtract the stored mean, divide by the root, then scale and shift",
@@ -184,7 +182,6 @@ def _prepared(result, train, train_labels, test):
 
 _MIRRORED, _LABELS = "train[:, :, ::-1]", "np.concatenate([train_labels, train_labels])"
 _PAIR = f"[train, {_MIRRORED}] →"
-
 prepare = Exercise(
     prepare, cases=_photographs, view=_prepared,
     parts=("training images", "their labels", "test images"),
@@ -237,7 +234,6 @@ def _told_epoch(value, truth, said):
 
 _SCORE = "balanced_accuracy_score(truth, one)"
 _ALL = f"[{_SCORE} for one in said]"
-
 best_epoch = Exercise(
     best_epoch, cases=_epochs, view=_told_epoch,
     parts="the first epoch of the highest balanced accuracy is asked",
