@@ -126,8 +126,7 @@ threshold = Exercise(
         "normal and judged errors were thrown together; anomalies shift the threshold",
         "1 - rate → rate": "a share of 1 - {rate} lies above that; use 1 - rate",
         "errors > → errors <": "the *small* errors are flagged; anomalies have large",
-        f"{_QUANTILE} normal_errors.max()":
-        "that is the largest normal error; `rate` allows some above it",
+        f"{_QUANTILE} normal_errors.max()": "that is the largest normal error",
         f"{_QUANTILE} normal_errors.mean() + 2 * normal_errors.std()":
         "mean plus two deviations ignores `rate` and trusts a bell shape",
         f"{_QUANTILE} (normal_errors.mean() + errors.mean()) / 2":
@@ -169,24 +168,20 @@ def _noise_facts(pair, images, deviation, rng):
     told = ("neither", "the targets", "the inputs", "both")[2 * noisy[0] + noisy[1]]
     if not noisy[0]:
         return {"noise is in": told}
-
-    def near(value, wanted, slack):
-        return wanted if abs(value - wanted) < slack else round(value, 3)
-
     gray = np.where(abs(images - 0.5) < 0.1, inputs - images, np.nan)
     drawn = np.where(abs(gray) > 1e-5, gray, np.nan)
     steps = [(a, np.diff(drawn, axis=a)) for a in range(4) if images.shape[a] > 1]
     same = [str(a) for a, step in steps if np.nanmedian(abs(step)) < 1e-5]
-    middle, spread = np.nanmean(gray), np.nanstd(gray)
-    slack = 5 * max(deviation, spread) / np.isfinite(gray).sum() ** 0.5
-    black, gap = inputs[images == 0].mean(), deviation / 10
+    spread, middle = np.nanstd(gray), np.nanmean(gray) / deviation
+    black = inputs[images == 0].mean() / deviation
     return {
         "noise is in": told,
         "axes along which the noise repeats": ", ".join(same) or "none",
-        "mean of the noise in mid-gray pixels": near(middle, 0.0, slack),
-        "deviation of the noise in mid-gray pixels": near(spread, deviation, gap),
+        "mean of the noise in mid-gray, in deviations": f"{np.round(2 * middle) / 2:z}",
+        "deviation of the noise in mid-gray pixels":
+        deviation if abs(spread / deviation - 1) < 0.1 else np.round(spread, 3),
         "inputs range (clip them)": f"from {inputs.min():.2f} to {inputs.max():.2f}",
-        "mean of the black pixels": f"{near(black, 0.4 * deviation, gap):.2g}",
+        "mean of the black pixels, in deviations": f"{np.round(5 * black) / 5:.1f}",
     }  # fmt: skip
 
 
@@ -203,18 +198,17 @@ def _draws(answer):
 
 
 _DRAW, _NOISE = "rng.normal(0, deviation, images.shape)", "normal(0, deviation, →"
-_PAIR = "return inputs, images → return"
+_PAIR, _NOISY = "return inputs, images → return", f"images + {_DRAW}"
+_CLIP = f"np.clip({_NOISY}, 0, 1) →"
 noise = Exercise(
     denoising_pair, cases=_clean, view=_noise_facts, verify=_draws,
     parts=("inputs", "targets"), repeatable=True, tolerance=0.1,
     mistakes={
         f"{_PAIR} images, inputs": "this network learns to add noise. Swap the two",
         f"{_PAIR} inputs, inputs": "the target has noise too; leave it clean",
-        "images, images": "neither of the two is noisy: a plain autoencoder",
-        f"np.clip(images + {_DRAW}, 0, 1) → images + {_DRAW}": "clip them to [0, 1]",
-        "images.shape) → images.shape[1:])": "every image got the same noise",
-        f"{_NOISE} normal(deviation, 0,":
-        "one number for all: is the shape missing, or does `deviation` come first?",
+        f"{_CLIP} {_NOISY}": "clip them to [0, 1]",
+        f"{_CLIP} ((v := {_NOISY}) - v.min()) / np.ptp(v)": "rescaling dims; clip them",
+        "images.shape) → images.shape[1:])": "draw noise in the images' full shape",
         f"{_NOISE} normal(0, deviation**2,": "did you square it? Or divide by 255?",
         f"{_NOISE} normal(0, deviation**0.5,": "`rng.normal` takes no variance",
         f"{_DRAW} → deviation * rng.random(images.shape)": "it only brightens",

@@ -86,7 +86,6 @@ honest = Exercise(
         f"{_BEST} outer[np.arange(len(inner)), inner.argmax(axis=1) % outer.shape[1]]":
         "rows are recipes, columns are folds: a choice a fold is `argmax(axis=0)`",
         f"{_BEST} outer[choice]": "`outer[choice]` takes all folds of a chosen recipe",
-        "scores.mean() → scores": "one score a fold came back; the mean is asked",
     },
     hints=("For one fold: which recipe is best by `inner`? What is *its* outer score?",
            "`inner.argmax(axis=0)` names one recipe a fold.",
@@ -129,7 +128,6 @@ paired = Exercise(
         "ddof=1 →": "the spread needs ddof=1: few folds, and their mean is fitted",
         "n_test / n_train → n_train / n_test": "the ratio is upside down",
         "np.sqrt →": "the root is missing around 1/k + n_test/n_train",
-        "(new - old).mean()": "two numbers are asked: `return mean_gain, error`",
         ("gain.mean(), →", "* factor → * factor, gain.mean()"): "first the mean gain",
     },
     hints=("Subtract first: one gain a fold.",

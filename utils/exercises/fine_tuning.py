@@ -16,7 +16,7 @@ schedule = Exercise(
     cases=lambda rng: [
         (0.01, 1e-4, 1000), (0.01, 0.9, 79), (0.2, 0.05, 7), (0.5, 0.0, 12),
         (0.3, 0.25, 1), (0.4, 0.5, 0), (0.1, 0.5, np.array([0, 1, 10, 100])),
-        (9.5, 0.25, 1), (0.2, 0.01, rng.integers(2, 99, (2, 3))),
+        (9.5, 0.75, 3), (0.2, 0.01, rng.integers(2, 99, (2, 3))),
     ],
     parts="the rate is divided by 1 plus a product",
     mistakes={
@@ -49,15 +49,10 @@ def split(labels):
 
 
 def _labels(rng):
-    def cells(*counts):
-        return rng.permutation(np.repeat(range(len(counts)), counts))
-
-    return [
-        named("2,000 cells, three in ten of class 1", cells(1400, 600)),
-        named("1,000 cells in the order of their labels", np.sort(cells(900, 100))),
-        named("3,000 cells, half of each class", cells(1500, 1500)),
-        named("910 cells of three classes", cells(455, 273, 182)),
-    ]
+    yield named("2,000 cells, three in ten of class 1", rng.permutation(2000) % 10 // 7)
+    yield named("1,000 cells in their labels' order", np.repeat([0, 1], [900, 100]))
+    yield named("3,000 cells, half of each class", rng.permutation(3000) % 2)
+    yield named("910 cells of three classes", rng.permutation(910) % 9 // 4)
 
 
 def _split_facts(parts, labels):
@@ -92,9 +87,7 @@ split = Exercise(
     mistakes={
         f"{_RETURN} validation, train": "the wrong way: most cells should train",
         f"{_RETURN} np.arange(len(labels)), validation": "all cells train, those too",
-        f"{_RETURN} validation, validation": "the same cells train and validate",
         "test_size=0.2 → test_size=0.25": "a quarter validates: is `test_size` given?",
-        "test_size=0.2 → train_size=0.6, test_size=0.2": "the rest must train",
         "stratify=labels, →": "the split is not stratified",
         "np.split(np.arange(len(labels)), [len(labels) * 4 // 5])":
         "the last fifth was cut off: neither shuffled nor stratified",
@@ -112,15 +105,12 @@ def frozen_batch_norm(x, gamma, beta, mean, variance, epsilon):
 
 
 def _signals(rng):
-    def case(epsilon, *shape):
+    for eps, *shape in (0.02, 4, 6, 6, 3), (0.05, 5, 3), (0.01, 1, 4), (0.1, 3, 4, 2):
         x, c = rng.normal(4, 3, shape), shape[-1]
         gamma, beta, mean = rng.normal((1.2, 0, 1), (0.4, 1, 1), (c, 3)).T
         variance = rng.uniform(0.05, 4, c) * (np.arange(c) < c - 1)  # one is dead
-        name = f"x of shape {shape} and epsilon = {epsilon}"
-        return named(name, x, gamma, beta, mean, variance, epsilon)
-
-    sizes = (0.02, 4, 6, 6, 3), (0.05, 5, 3), (0.01, 1, 4), (0.1, 3, 4, 2)
-    return [case(*size) for size in sizes]
+        name = f"x of shape {x.shape} and epsilon = {eps}"
+        yield named(name, x, gamma, beta, mean, variance, eps)
 
 
 _AXES = "axis=tuple(range(x.ndim - 1))"
@@ -133,7 +123,6 @@ batch_norm = Exercise(
         (f"x - mean → x - {_MEAN}", f"variance + → {_VARIANCE} +"):
         "the batch's own mean and variance are used: training mode is left on",
         f"x - mean → x - {_MEAN}": "the mean is the batch's, not the stored one",
-        f"variance + → {_VARIANCE} +": "the variance is the batch's, not stored",
         (f"x - mean → x - 0.99 * mean - 0.01 * {_MEAN}",
          f"variance + → 0.99 * variance + 0.01 * {_VARIANCE} +"):
         "the stored statistics moved towards the batch first; frozen ones stay",
@@ -159,12 +148,10 @@ def prepare(train, train_labels, test):
 
 
 def _photographs(rng):
-    def case(n, tests, *shape):
+    for n, tests, *shape in (6, 4, 4, 5), (9, 5, 5, 3), (2, 1, 3, 6), (7, 3, 2, 8):
         train, test = (rng.integers(0, 256, (m, *shape), "uint8") for m in (n, tests))
-        labels = rng.permutation(np.arange(n) % 3)
-        return named(f"{n} training images of shape {shape}", train, labels, test)
-
-    return [case(6, 4, 4, 5), case(9, 5, 5, 3), case(2, 1, 3, 6), case(7, 3, 2, 8)]
+        name = f"{n} training images of shape {tuple(shape)}"
+        yield named(name, train, rng.permutation(np.arange(n) % 3), test)
 
 
 def _prepared(result, train, train_labels, test):
@@ -189,7 +176,6 @@ prepare = Exercise(
         "]), test → ]), np.concatenate([test, test[:, :, ::-1]])":
         "the test set is augmented. It must stay what it is",
         "]), test → ]), test[:, :, ::-1]": "the test images are mirrored; leave them",
-        f"{_PAIR} [train, {_MIRRORED}, test]": "a leak: test images are trained on",
         f"{_LABELS} → train_labels": "each copy takes its label along",
         f"{_LABELS} → np.repeat(train_labels, 2)":
         "the images are right, but some carry another image's label: the orders differ",
@@ -212,17 +198,14 @@ def best_epoch(truth, said):
 
 
 def _epochs(rng):
-    def case(n, share):
-        """Epochs of any quality; then the best one again, and a lazy one."""
+    sizes = (300, 0.2), (200, 0.9), (400, 0.1), (200, 0.7), (100, 0.4), (150, 0.85)
+    for n, share in sizes:
         truth = (rng.random(n) < share).astype(int)
         recalls = rng.uniform(0.3, 1, (6, 2))[:, truth]
         said = np.where(rng.random((6, n)) < recalls, truth, 1 - truth)
         best, lazy = best_epoch.solution(truth, said), np.full(n, int(share > 0.5))
         name = f"{n} cells, {share:.0%} of class 1, 8 epochs"
-        return named(name, truth, np.array([*said, said[best], lazy]))
-
-    sizes = (300, 0.2), (200, 0.9), (400, 0.1), (200, 0.7), (100, 0.4), (150, 0.85)
-    return [case(*size) for size in sizes]
+        yield named(name, truth, np.array([*said, said[best], lazy]))
 
 
 def _told_epoch(value, truth, said):
@@ -248,7 +231,6 @@ best_epoch = Exercise(
         f"{_SCORE} → np.mean(one[truth == 1])": "only class 1 was looked at",
         f"{_SCORE} → balanced_accuracy_score(one, truth)": "the truth comes first",
         "np.argmax → np.max": "that is a score; return its position, `np.argmax`",
-        _ALL: "these are the scores; where is the largest (`np.argmax`)?",
     },
     hints=("One score an epoch: go through the rows of `said`.",
            "The classes are unequal: which score gives each class the same weight?",

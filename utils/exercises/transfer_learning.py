@@ -28,7 +28,6 @@ mean_gap = Exercise(
         f"{_SQUARE} difference.sum() ** 2": "the differences cancel; square them first",
         f"{_SQUARE} difference.sum()": "the differences are added, but not squared",
         f"{_SQUARE} abs(difference).sum()": "absolute differences; square them instead",
-        f"{_SQUARE} difference**2": "one value a feature came back; add them up",
         f"{_MEANS} → {_MEANS.replace('mean', 'sum')}": "sums were compared; take means",
         "(source.mean() - target.mean()) ** 2": "one mean in all; take one a feature",
         f"{_MEANS} → {_MEANS.replace('0', '1')}": "those are means of rows; `axis=0`",
@@ -135,7 +134,6 @@ error_rates = Exercise(
         "those are counts; divide by the number of cells of the class",
         f"{_BOTH} np.mean(labels[alarm] == 0), np.mean(labels[~alarm] == 1)":
         "divided by the alarms; divide by the number of cells of the class",
-        f"{_BOTH} {_ALARMS}": "two rates are asked; only the false positives came back",
         "scores >= threshold → scores >= 0.5": "0.5 is written into it: `threshold`",
     },
     hints=("`alarm = scores >= threshold` is True where the detector cries.",
