@@ -1,13 +1,15 @@
 """Exercises of 00_FromPixelsToLabels: two colors, a linear classifier, local
-patterns, a pyramid."""
+patterns, a pyramid, a descriptor for the evening."""
 
 import collections  # for a mistake  # noqa: F401
 
 import numpy as np
 from skimage.feature import local_binary_pattern  # for a mistake  # noqa: F401
+from sklearn.svm import SVC
 
+from utils import datasets
 from utils.exercises import Exercise, Wrong, named
-from utils.lessons import descriptors  # for a mistake  # noqa: F401
+from utils.lessons import descriptors
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 NAMES = {RED: "red", GREEN: "green", BLUE: "blue"}
@@ -304,4 +306,104 @@ pyramid = Exercise(
         "Add the parts of all levels; each part has a histogram of 200 words.",
     ),
     lesson="85 parts with 200 counts each: position costs numbers.",
+)  # fmt: skip
+
+
+def describe_evening(images):
+    bands = images.reshape(len(images), 12, -1, 3)  # 12 bands of 4 rows
+    return bands.mean(axis=2).reshape(len(images), -1)
+
+
+def _scenes(rng):
+    def halves(n):
+        """n training scenes at both lights, then n at dusk that only judge."""
+        seeds = rng.integers(1000, 2**31, 2)
+        lights = zip(seeds, (0.5, 1.0))
+        parts = [datasets.scenes(n, seed=seed, dusk=dusk) for seed, dusk in lights]
+        images = np.concatenate([part.images for part in parts])
+        return named(f"{n} scenes to learn from and {n} new ones at dusk", images)
+
+    single = datasets.scenes(2, seed=7, dusk=1.0).images[:1]
+    return [halves(300), halves(150), named("a single scene", single)]
+
+
+def _shown_at_dusk(features, images):
+    """Whether a judge that learns from half of the scenes is right on the others."""
+    shape = np.shape(features)
+    if len(shape) != 2 or shape[0] != len(images):
+        return f"shape {shape} for {len(images)} images; one row an image is needed"
+    if not np.all(np.isfinite(features)):
+        raise Wrong("some of the numbers are infinite or not a number")
+    if len(images) < 20:
+        return "one row an image"
+    known = hash(images.tobytes())
+    if known not in _TWO_COLORS:
+        _TWO_COLORS[known] = _right(descriptors.two_colors(images), len(images))
+    right, two = _right(features, len(images)), _TWO_COLORS[known]
+    if right >= two + 0.05:
+        return "at least 5 points more than two colors"
+    return f"{right:.3f} right with {shape[1]} numbers, {two:.3f} with two colors"
+
+
+_TWO_COLORS = {}
+
+
+def _right(features, n):
+    """The share of the second half that is right; every second scene is a beach."""
+    rows, labels = np.reshape(features, (n, -1)).astype(float), np.arange(n) % 2
+    rows = rows / max(np.abs(rows).max(), 1e-9)
+    fitted = SVC(C=10).fit(rows[: n // 2], labels[: n // 2])
+    return fitted.score(rows[n // 2 :], labels[n // 2 :])
+
+
+def _each_by_itself(answer):
+    images = datasets.scenes(6, seed=8, dusk=0.5).images
+    try:
+        whole = np.asarray(answer(images.copy()), float)
+        single = [answer(images[i : i + 1].copy()) for i in range(6)]
+        alone = np.concatenate([np.asarray(row, float) for row in single])
+        same = np.allclose(whole, alone, 0, 1e-3 * np.abs(whole).max(), equal_nan=True)
+    except BaseException:  # the cases tell what it is
+        return
+    if not same:
+        raise Wrong(
+            "a scene's numbers change when other scenes stand beside it; each must be "
+            "described by itself, without chance and without a mean over all images"
+        )
+
+
+_BANDS = "bands.mean(axis=2).reshape(len(images), -1) →"
+
+describe_evening = Exercise(
+    describe_evening,
+    cases=_scenes,
+    view=_shown_at_dusk,
+    verify=_each_by_itself,
+    parts="where is a beach dark by dusk, and where does it change?",
+    mistakes={
+        f"{_BANDS} bands.mean(axis=2)": "a table an image; flatten it, "
+        "`reshape(len(images), -1)`",
+        f"{_BANDS} bands[0].mean(axis=1).ravel()": "one row came back for all images; "
+        "each needs its own",
+        f"{_BANDS} bands.mean(axis=(1, 2))": "one mean color a scene does not say "
+        "what is above and what below",
+        f"{_BANDS} bands[:, :4].mean(axis=2).reshape(len(images), -1)": "the upper "
+        "third is sky in both classes; look further down",
+        f"{_BANDS} images[:, 0, 0]": "one pixel in the sky cannot know",
+        f"{_BANDS} np.zeros((len(images), 6))": "all scenes get the same numbers",
+        "images.reshape(len(images), 12, -1, 3) → images.swapaxes(1, 2).reshape("
+        "len(images), 12, -1, 3)": "the bands stand upright: each holds sky and sand",
+        "descriptors.two_colors(images).reshape(len(images), -1)": "these are the two "
+        "colors, which are to be beaten",
+        "descriptors.pattern_histograms(images.mean(axis=3).round()).reshape("
+        "len(images), -1)": "the ten texture numbers of a whole scene are not enough",
+    },
+    hints=(
+        "Two colors forget where they stand. What if you kept a little of that?",
+        "Cut a scene into bands from top to bottom: `images.reshape(len(images), 12, "
+        "-1, 3)` has 12 bands of 4 rows.",
+        "The mean color of each band, `bands.mean(axis=2)`, and a row an image.",
+    ),
+    lesson="You decided what may change (left and right) and what may not (above and "
+    "below): that is what a descriptor is.",
 )  # fmt: skip
