@@ -184,8 +184,8 @@ pyramid = Exercise(
 
 
 def describe_evening(images):
-    bands = images.reshape(len(images), 12, -1, 3)  # 12 bands of 4 rows
-    return bands.mean(axis=2).reshape(len(images), -1)
+    rows = images.mean(axis=2)  # (image, row, channel): the mean color of each row
+    return rows.reshape(len(images), -1)
 
 
 def _evenings(rng):
@@ -237,27 +237,25 @@ def _each_by_itself(answer):
         )
 
 
-_BANDS = "bands.mean(axis=2).reshape(len(images), -1) →"
+_ROWS = "rows.reshape(len(images), -1) →"
 
 describe_evening = Exercise(
     describe_evening, cases=_evenings, view=_shown_at_dusk, verify=_each_by_itself,
     parts="where is a beach dark by dusk, and where does it change?",
     mistakes={
-        f"{_BANDS} bands.mean(axis=2)": "flatten it, `reshape(len(images), -1)`",
-        f"{_BANDS} bands[0].mean(axis=1).ravel()": "one row came back for all images",
-        f"{_BANDS} bands.mean(axis=(1, 2))": "one mean color says not what is above",
-        f"{_BANDS} bands[:, :4].mean(axis=2).reshape(len(images), -1)":
+        f"{_ROWS} rows": "flatten it, `reshape(len(images), -1)`",
+        f"{_ROWS} rows[0].ravel()": "one row came back for all images",
+        f"{_ROWS} rows.mean(axis=1)": "one mean color says not what is above",
+        f"{_ROWS} rows[:, :15].reshape(len(images), -1)":
         "the upper third is sky in both classes; look further down",
-        f"{_BANDS} images[:, 0, 0]": "one pixel in the sky cannot know",
-        f"{_BANDS} np.zeros((len(images), 6))": "all scenes get the same numbers",
-        "images.reshape(len(images), 12, -1, 3) → "
-        "images.swapaxes(1, 2).reshape(len(images), 12, -1, 3)":
-        "the bands stand upright: each holds sky and sand",
+        f"{_ROWS} images[:, 0, 0]": "one pixel in the sky cannot know",
+        f"{_ROWS} np.zeros((len(images), 6))": "all scenes get the same numbers",
+        "axis=2 → axis=1": "these are means of columns: each holds sky and sand",
         "descriptors.two_colors(images).reshape(len(images), -1)":
         "these are the two colors, which are to be beaten",
     },
     hints=("Two colors forget where they stand. What if you kept a little of that?",
-           "`images.reshape(len(images), 12, -1, 3)` has 12 bands, from top to bottom.",
-           "The mean color of each band, `bands.mean(axis=2)`, and a row an image."),
+           "The mean color of each row of pixels: `images.mean(axis=2)`.",
+           "Flatten it to a row an image: `reshape(len(images), -1)`."),
     lesson="You decided what may change, and what may not: that is a descriptor.",
 )  # fmt: skip
