@@ -10,9 +10,17 @@ from collections.abc import Mapping
 from reprlib import repr as short
 
 import numpy as np
+from sklearn.utils.validation import validate_data
 
 GRAY, COLOR = "(n, rows, columns)", "(n, rows, columns, 3)"
 LAYOUTS = {"gray": GRAY, "color": COLOR, "any": f"{GRAY} or {COLOR}"}
+NOT_CLASSES = {
+    "regressor": "a regressor, which predicts amounts. "
+    "Hand in a classifier, such as `RidgeClassifier()` in place of `Ridge()`.",
+    "clusterer": "a clusterer, whose numbers name no class. Hand in a classifier.",
+    "outlier_detector": "a detector, which answers 1 or -1. Score it by "
+    "`equal_error_rate(labels, -detector.score_samples(features))`.",
+}
 
 
 def check_images(images, kind="any", name="images"):
@@ -352,6 +360,67 @@ Received: [0.7, 0.8]. Hand in `{name: …}`.
     return {key: check(entry, f"{name}[{key!r}]") for key, entry in entries.items()}
 
 
+def check_classifier(estimator, name="estimator"):
+    """Something that scikit-learn can clone and fit, and that predicts classes.
+
+    Example:
+
+    >>> from sklearn.linear_model import Ridge
+    >>> check_classifier(Ridge)
+    Traceback (most recent call last):
+    ValueError: `estimator` must be a scikit-learn classifier. \
+Received: the class Ridge. Hand in `Ridge()`.
+    """
+    needed = f"`{name}` must be a scikit-learn classifier. Received: "
+    if isinstance(estimator, type):
+        found = estimator.__name__
+        raise ValueError(f"{needed}the class {found}. Hand in `{found}()`.")
+    missing = [
+        method
+        for method in ("get_params", "fit", "predict")
+        if not hasattr(estimator, method)
+    ]
+    if missing:
+        raise ValueError(
+            f"{needed}{type(estimator).__name__}, without {' and '.join(missing)}. "
+            "Hand in a classifier, or a pipeline that ends in one."
+        )
+    tags = getattr(estimator, "__sklearn_tags__", None)
+    kind = tags().estimator_type if tags else None
+    if kind in NOT_CLASSES:
+        raise ValueError(needed + NOT_CLASSES[kind])
+
+
+def check_table(estimator, X, name="X", reset=False, **settings):
+    """Rows for an estimator of ours: scikit-learn's checks, in words that name them.
+
+    Args:
+        estimator: the one that is fitted or used.
+        reset: True in `fit`, which remembers number and names of the columns.
+        settings: of `sklearn.utils.validation.validate_data`.
+
+    Returns:
+        Array `(n, columns)`.
+
+    Example:
+
+    >>> from sklearn.decomposition import PCA
+    >>> check_table(PCA(), np.zeros((2, 6, 6)), reset=True)
+    Traceback (most recent call last):
+    ValueError: `X` must have shape (n, columns). Received shape: (2, 6, 6). \
+Hand in `X.reshape(2, -1)`.
+    """
+    if not hasattr(X, "shape") or len(X.shape) > 2:
+        check_rows(X, name=name)  # it knows the remedy
+    try:
+        return validate_data(estimator, X, reset=reset, **settings)
+    except ValueError as error:
+        raise ValueError(
+            f"`{name}` must be rows that {type(estimator).__name__} can take. "
+            f"Received shape: {np.shape(X)}. {error}"
+        ) from None
+
+
 def _array(value, name, part=None, also=""):
     """The value as a numeric array; `also` names further kinds of dtype."""
     if hasattr(value, "images") and hasattr(value, "labels"):
@@ -390,6 +459,8 @@ def _finite(array, name):
 
 def _objects(value):
     """What cannot be one array, and what to do about it."""
+    if not hasattr(value, "__len__"):
+        return f"{type(value).__name__}."
     try:
         shapes = list(dict.fromkeys(np.shape(item) for item in value))
     except (ValueError, TypeError):
