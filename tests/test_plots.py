@@ -215,6 +215,17 @@ def test_rounding_errors_at_the_ends_of_the_scale_are_no_fault():
         assert drawn.min() == 0 and drawn.max() == 1
 
 
+def test_a_faint_image_beside_bright_ones_is_black_but_one_to_1_is_refused():
+    faint = np.stack([GRAY[0], GRAY[0] / 5000])
+    for images in (faint, list(faint)):
+        drawn = plots.show_images(images, columns=2).axes[1].images[0].get_array()
+        assert drawn.max() == 0
+    with pytest.raises(ValueError, match=r"image 1 .* Hand in `images \* 255`"):
+        plots.show_images(np.stack([GRAY[0], GRAY[0] / 255]))
+    with pytest.raises(ValueError, match=r"image 0 .* Hand in `images \* 255`"):
+        plots.show_images(faint[1:])
+
+
 def test_a_fold_that_leaves_images_out_shows_them_white():
     axes = figures.show_folds([([0, 1], [3])], [0, 0, 1, 1], "title")
     assert axes.images[0].get_array().tolist() == [[1, 1, 0, 2]]

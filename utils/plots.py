@@ -406,9 +406,10 @@ def _list_of_images(images):
     """Checked images as a list of arrays; only in a sequence may sizes differ."""
     one_array = hasattr(images, "__array__") and np.asarray(images).dtype.kind != "O"
     if one_array or hasattr(images, "images") or not np.iterable(images):
-        settled = _settled(np.asarray(images)) if one_array else images
-        return list(check_images(settled))
-    images = [_settled(np.asarray(image)) for image in images]
+        if one_array and np.ndim(images) in (3, 4) and len(images):
+            images = np.array(_settled(np.asarray(images)))
+        return list(check_images(images))
+    images = _settled([np.asarray(image) for image in images])
     if not images:
         raise ValueError(
             "`images` must hold at least one image. Received: none. Hand in some, "
@@ -426,12 +427,22 @@ def _list_of_images(images):
     return images
 
 
-def _settled(array):
-    """Without the rounding errors of a scaling, such as `255 * x / x.max()`."""
-    if array.dtype.kind != "f":
-        return array
-    onto = array.clip(0, 255)
-    return np.where(abs(array - onto) < 1e-3, onto, array)
+def _settled(images):
+    """Without what is no fault of the scale: rounding errors, and faint images.
+
+    A scaling such as `255 * x / x.max()` may end at 255.00002. An image below 0.1
+    beside bright ones is as good as black on either scale, so it is made black.
+    """
+    numeric = [image.dtype.kind in "uif" and image.size > 0 for image in images]
+    peaks = np.array([image.max() if ok else 0 for image, ok in zip(images, numeric)])
+    faint = (peaks < 0.1) & (peaks.max(initial=0) >= 2)
+    settled = []
+    for image, black in zip(images, faint):
+        if image.dtype.kind == "f":
+            near = (image > -1e-3) & (image < 255 + 1e-3)
+            image = np.where(near, image.clip(0, 0 if black else 255), image)
+        settled.append(image)
+    return settled
 
 
 def _names(names, n, name, each):
