@@ -604,7 +604,7 @@ REMEDIES = {
     "plain": [{}],
     "L2": [{"l2": 0.005}, {"l2": 0.02}, {"l2": 0.05}],
     "dropout": [{"keep": 0.5}, {"keep": 0.3}, {"keep": 0.2}],
-    "stopped": [{"epochs": epochs} for epochs in (3, 6, 12)],
+    "stopped": [{"epochs": epochs} for epochs in (3, 6, 12, 30)],
 }
 
 
@@ -620,20 +620,33 @@ def remedies():
         width=(128, 32, 256),
         seeds=((0, 1, 2), (3, 4, 5)),
     ):
-        yield name, partial(_remedied, "help", **settings)
+        yield name, partial(_helped, **settings)
 
 
 @needs(gigabytes=1)
 def no_disease():
-    """How many digits, the width, the random starts. Next to nothing means: less than
-    one and a half points either way on the new digits."""
+    """How many digits, the width, the random starts. Strengths are chosen on the
+    held-back digits. Nothing is gained: each remedy is less than one and a half points
+    ahead on the new digits."""
     for name, settings in one_at_a_time(
         a_class=(50, 20), width=(128, 32, 256), seeds=((0, 1, 2), (3, 4, 5))
     ):
-        yield name, partial(_remedied, "nothing", share=0, draw=1, **settings)
+        yield name, partial(_helped, share=0, draw=1, **settings)
 
 
-def _remedied(wanted, share, draw, a_class, width, seeds):
+def _helped(share, **settings):
+    """With wrong labels, every remedy's interval is above zero; without, no gain."""
+    right = _remedied(share, **settings)
+    leads = {n: _difference(right[n], right["plain"]) for n in right if n != "plain"}
+    words = f"plain {np.mean(right['plain']):.3f}; "
+    words += "; ".join(f"{name} {_points(lead)}" for name, lead in leads.items())
+    if share:
+        return Row(words, bool(min(lead[1] for lead in leads.values()) > 0))
+    return Row(words, bool(max(lead[0] for lead in leads.values()) < 0.015))
+
+
+def _remedied(share, draw, a_class, width, seeds):
+    """{remedy: which new digits are right, a row a random start}."""
     rows = _noisy(share, a_class, draw)
 
     def net(seed, epochs=30, **settings):
@@ -647,12 +660,7 @@ def _remedied(wanted, share, draw, a_class, width, seeds):
         best = int(np.argmax([_accuracy(n, *_digits()["back"]) for n in tried]))
         nets = [tried[best], *(net(seed, **menu[best]) for seed in seeds[1:])]
         right[name] = [_right(n, *_digits()["new"]) for n in nets]
-    leads = {n: _difference(right[n], right["plain"]) for n in right if n != "plain"}
-    words = f"plain {np.mean(right['plain']):.3f}; "
-    words += "; ".join(f"{name} {_points(lead)}" for name, lead in leads.items())
-    if wanted == "help":
-        return Row(words, bool(min(lead[1] for lead in leads.values()) > 0))
-    return Row(words, bool(max(abs(lead[0]) for lead in leads.values()) < 0.015))
+    return right
 
 
 @needs(gigabytes=0.5)
@@ -693,7 +701,7 @@ def vanishing():
         seed=(0, 1, 2),
         batch=(256, 32),
         inputs=(1, 0.3),
-        blame=("random", "all alike"),
+        blame=("random", "of ten classes"),
     ):
         yield name, partial(_first_to_last, **settings)
 
@@ -717,8 +725,10 @@ def _first_to_last(width, seed, batch, inputs, blame):
             received.append(phi(z))
             local.append((phi(z + 1e-6) - phi(z - 1e-6)) / 2e-6)
         back, lengths = rng.normal(size=(batch, width)), []
-        if blame == "all alike":
-            back = np.ones((batch, width))
+        if blame == "of ten classes":
+            head = rng.normal(0, 1 / np.sqrt(width), (width, 10))
+            truth = np.eye(10)[np.arange(batch) % 10]
+            back = (_softmax(received[-1] @ head) - truth) @ head.T
         for W, H, slopes in zip(weights[::-1], received[-2::-1], local[::-1]):
             back = back * slopes
             lengths.append(np.linalg.norm(H.T @ back))

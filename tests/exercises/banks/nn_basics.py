@@ -276,4 +276,12 @@ EQUIVALENT = {
         "1: 1e-05: 0",
         "2: np.zeros: ones",  # each entry is set
     },
+    "two_layer_gradients": {
+        "2: np.maximum(0, X @ W1 + b1): arguments swapped",
+        "4: Z - Z.max(axis=1, keepdims=True): Add",  # any shift will do
+        "4: Z - Z.max(axis=1, keepdims=True): only the left",
+        "4: Z.max(axis=1, keepdims=True): without axis",
+        "4: Z.max: mean",
+        "4: Z.max: min",
+    },
 }
