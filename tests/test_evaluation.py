@@ -294,8 +294,12 @@ def test_equal_error_rate_of_scores_that_floats_barely_hold():
 @pytest.mark.parametrize(
     ("labels", "scores", "words"),
     [
-        ([0, 1], [0.1, np.nan], "`scores` must be finite. Received: nan at position 1"),
-        ([0, 1], [0.1, -np.inf], "-inf at position 1"),
+        (
+            [0, 1],
+            [0.1, np.nan],
+            r"`scores` must be finite. Received: nan at `scores\[1\]`",
+        ),
+        ([0, 1], [0.1, -np.inf], r"-inf at `scores\[1\]`"),
         ([0, 1], [[0.1, 0.9], [0.8, 0.2]], r"\(2, 2\). Hand in .*`scores\[:, -1\]`"),
         ([0, 1, 1], [0.1, 0.2], "2 labels, one an image. Received: 3"),
         ([1, 2], [0.1, 0.2], r"0 and 1, both. Received: \[1, 2\].*labels == c"),
@@ -316,7 +320,7 @@ def test_equal_error_rate_names_what_it_cannot_take(labels, scores, words):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ([], r"\(0,\)"), ([0.8, np.nan], "nan at position 1"), ([np.inf], "inf"),
+        ([], r"\(0,\)"), ([0.8, np.nan], r"nan at `values\[1\]`"), ([np.inf], "inf"),
         (0.8, r"\(n,\)"), (np.ones((2, 2)), r"\(2, 2\)"), (["0.8"], "real numbers"),
         ((x for x in [0.8]), "generator"),
         (Scores(*np.ones((4, 2))), "Hand in its `balanced_accuracy`"),

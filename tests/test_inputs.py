@@ -133,16 +133,6 @@ TABLE = {
         "labels": ("indices", LABELS),
         "scores": ("numbers", ROWS[:, 0]),
     },
-    "evaluation.check_classifier": {
-        "estimator": ("other", KNeighborsClassifier(1)),
-        "name": ("other", "estimator"),
-    },
-    "evaluation.check_table": {
-        "estimator": ("made", TCA),
-        "X": ("X", ROWS),
-        "name": ("other", "X"),
-        "reset": ("other", True),
-    },
     "evaluation.expect": {
         "value": ("other", 0.5),
         "low": ("other", 0.4),
@@ -520,7 +510,9 @@ def public():
     """
     found = {}
     for module in pkgutil.walk_packages(utils.__path__, "utils."):
-        if module.ispkg or module.name.startswith(("utils.exercises", "utils.checks")):
+        if module.ispkg or module.name.startswith(
+            ("utils.exercises", "utils.checks", "utils.end_labels")
+        ):
             continue
         place = module.name.removeprefix("utils.")
         for name, thing in vars(importlib.import_module(module.name)).items():

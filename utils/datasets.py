@@ -9,7 +9,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from utils.checks import check_count, check_fraction, check_images, check_labels
+from utils.checks import (
+    check_count,
+    check_fraction,
+    check_images,
+    check_labels,
+    check_names,
+    check_positions,
+)
 from utils.files import data_file
 from utils.lessons.scenes import paint
 
@@ -50,7 +57,7 @@ class Dataset:
                 f"`images` must be uint8. Received: {images.dtype}. "
                 "Hand in `np.rint(images).astype(np.uint8)`."
             )
-        names, n = _class_names(self.class_names), len(images)
+        names, n = tuple(check_names(self.class_names, "class_names")), len(images)
         details = {k: _column(v, n, f"details[{k!r}]") for k, v in self.details.items()}
         made = {
             "images": _read_only(images),
@@ -413,15 +420,6 @@ def _check_part(part):
         raise ValueError(f"`part` must be 'train' or 'test'. Received: {part!r}")
 
 
-def _class_names(names):
-    listed = isinstance(names, (list, tuple, np.ndarray)) and len(names) > 0
-    if not (listed and all(isinstance(name, str) for name in names)):
-        raise ValueError(
-            f"`class_names` must be a sequence of str, one a class. Received: {names!r}"
-        )
-    return tuple(map(str, names))
-
-
 def _column(values, n, name):
     column = np.asarray(values)
     if column.shape != (n,):
@@ -435,19 +433,8 @@ def _column(values, n, name):
 def _positions(positions, n):
     """Ints from 0 to `n - 1`, of ints or of a mask."""
     array = np.asarray(positions)
-    if array.dtype == bool and array.shape == (n,):
-        return np.flatnonzero(array)
-    if array.ndim != 1 or array.dtype.kind not in "iu" or not len(array):
-        raise ValueError(
-            f"`positions` must be ints, at least one, or a mask of {n:,} bools. "
-            f"Received: {array.dtype}, shape {array.shape}"
-        )
-    if array.min() < 0 or array.max() >= n:
-        raise ValueError(
-            f"`positions` must lie from 0 to {n - 1:,}. "
-            f"Received: {array.min()} to {array.max()}"
-        )
-    return array
+    mask = array.dtype == bool and array.shape == (n,)
+    return np.flatnonzero(array) if mask else check_positions(positions, n)
 
 
 def _read_only(array):

@@ -7,17 +7,15 @@ from scipy.stats import binomtest, rankdata
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_curve
 from sklearn.model_selection import StratifiedKFold
-from sklearn.utils.validation import validate_data
 
-from utils.checks import check_count, check_fraction, check_labels, check_rows
-
-NOT_CLASSES = {
-    "regressor": "a regressor, which predicts amounts. "
-    "Hand in a classifier, such as `RidgeClassifier()` in place of `Ridge()`.",
-    "clusterer": "a clusterer, whose numbers name no class. Hand in a classifier.",
-    "outlier_detector": "a detector, which answers 1 or -1. Score it by "
-    "`equal_error_rate(labels, -detector.score_samples(features))`.",
-}
+from utils.checks import (
+    check_classifier,
+    check_count,
+    check_fraction,
+    check_labels,
+    check_numbers,
+    check_rows,
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ def mean_and_range(values):
             "`values` must be numbers. Received: Scores. "
             "Hand in its `balanced_accuracy` or its `accuracy`."
         )
-    values = _numbers(values, "values")
+    values = check_numbers(values, "values")
     return f"{np.mean(values):.3f} ({np.min(values):.3f} to {np.max(values):.3f})"
 
 
@@ -164,79 +162,6 @@ def fold_scores(estimator, features, labels, n_splits=5, seed=0):
     return Scores(np.array(accuracy), np.array(balanced), predictions, fold)
 
 
-def check_classifier(estimator, name="estimator"):
-    """Something that scikit-learn can clone and fit, and that predicts classes.
-
-    Args:
-        estimator: what the caller was given.
-        name: of the argument, for the message.
-
-    Raises:
-        ValueError: with what is needed, what came, and the remedy.
-
-    Example:
-
-    >>> from sklearn.linear_model import Ridge
-    >>> check_classifier(Ridge)
-    Traceback (most recent call last):
-    ValueError: `estimator` must be a scikit-learn classifier. \
-Received: the class Ridge. Hand in `Ridge()`.
-    """
-    needed = f"`{name}` must be a scikit-learn classifier. Received: "
-    if isinstance(estimator, type):
-        found = estimator.__name__
-        raise ValueError(f"{needed}the class {found}. Hand in `{found}()`.")
-    missing = [
-        method
-        for method in ("get_params", "fit", "predict")
-        if not hasattr(estimator, method)
-    ]
-    if missing:
-        raise ValueError(
-            f"{needed}{type(estimator).__name__}, without {' and '.join(missing)}. "
-            "Hand in a classifier, or a pipeline that ends in one."
-        )
-    tags = getattr(estimator, "__sklearn_tags__", None)
-    kind = tags().estimator_type if tags else None
-    if kind in NOT_CLASSES:
-        raise ValueError(needed + NOT_CLASSES[kind])
-
-
-def check_table(estimator, X, name="X", reset=False, **settings):
-    """Rows for an estimator of ours: scikit-learn's checks, in words that name them.
-
-    Args:
-        estimator: the one that is fitted or used.
-        X: what the caller was given.
-        name: of the argument, for the message.
-        reset: True in `fit`, which remembers number and names of the columns.
-        settings: of `sklearn.utils.validation.validate_data`.
-
-    Returns:
-        Array `(n, columns)`.
-
-    Raises:
-        ValueError: with what is needed, what came, and the remedy.
-
-    Example:
-
-    >>> from sklearn.decomposition import PCA
-    >>> check_table(PCA(), np.zeros((2, 6, 6)), reset=True)
-    Traceback (most recent call last):
-    ValueError: `X` must have shape (n, columns). Received shape: (2, 6, 6). \
-Hand in `X.reshape(2, -1)`.
-    """
-    if not hasattr(X, "shape") or len(X.shape) > 2:
-        check_rows(X, name=name)  # it knows the remedy
-    try:
-        return validate_data(estimator, X, reset=reset, **settings)
-    except ValueError as error:
-        raise ValueError(
-            f"`{name}` must be rows that {type(estimator).__name__} can take. "
-            f"Received shape: {np.shape(X)}. {error}"
-        ) from None
-
-
 def wilson_interval(correct, total, confidence=0.95):
     """Interval for a proportion that was counted once, on images the model never saw.
 
@@ -300,7 +225,8 @@ def equal_error_rate(labels, scores):
     >>> equal_error_rate([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
     0.5
     """
-    scores = _numbers(scores, "scores")
+    column = "Hand in one column, such as `scores[:, -1]`."
+    scores = check_numbers(scores, "scores", remedy=column)
     labels = _zeros_and_ones(labels, scores)
     # Ranks, since differences of very large or very small scores are not exact.
     ranks = rankdata(scores, method="dense")
@@ -369,28 +295,6 @@ def _zeros_and_ones(labels, scores):
             raise ValueError(f"{error} {order}") from None
         raise
     return labels
-
-
-def _numbers(values, name):
-    """Finite numbers `(n,)`, at least one, as an array of the dtype that came."""
-    array = _reals(values)
-    if array is None:
-        raise ValueError(
-            f"`{name}` must be real numbers in one row. "
-            f"Received: {type(values).__name__}. Hand in a list of numbers."
-        )
-    if array.ndim != 1 or not len(array):
-        remedy = f" Hand in one column, such as `{name}[:, -1]`."
-        raise ValueError(
-            f"`{name}` must have shape (n,), n from 1. "
-            f"Received shape: {array.shape}.{remedy if array.ndim == 2 else ''}"
-        )
-    if not np.isfinite(array).all():
-        where = int(np.argmin(np.isfinite(array)))
-        raise ValueError(
-            f"`{name}` must be finite. Received: {array[where]} at position {where}."
-        )
-    return array
 
 
 def _reals(values):

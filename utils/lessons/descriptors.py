@@ -10,8 +10,7 @@ from sklearn.base import (
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.utils.validation import check_is_fitted
 
-from utils.checks import check_count, check_images
-from utils.evaluation import check_table
+from utils.checks import check_count, check_images, check_table
 
 SEEN = 20_000  # local descriptors that k-means is shown, at most
 

@@ -21,8 +21,16 @@ from sklearn.metrics.pairwise import pairwise_kernels
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from utils.checks import check_count, check_fraction, check_labels, check_rows
-from utils.evaluation import check_classifier, check_table, equal_error_rate
+from utils.checks import (
+    check_classifier,
+    check_count,
+    check_fraction,
+    check_labels,
+    check_positions,
+    check_rows,
+    check_table,
+)
+from utils.evaluation import equal_error_rate
 
 SMALLEST, LARGEST = 1e-70, 1e70  # their fourth powers, too, are within float64
 
@@ -343,17 +351,7 @@ class Domain:
 
 def _positions(values, name, rows):
     """Int array of positions, each within the rows and there once."""
-    if np.asarray(values).dtype.kind == "b":
-        raise ValueError(
-            f"`{name}` must be positions. Received: a mask of True and False. "
-            f"Hand in `np.flatnonzero({name})`."
-        )
-    positions = check_labels(values, name=name)
-    if not 0 <= positions.min() <= positions.max() < rows:
-        raise ValueError(
-            f"`{name}` must be positions from 0 to {rows - 1}. "
-            f"Received: {positions.min()} to {positions.max()}."
-        )
+    positions = check_positions(values, rows, name)
     if len(np.unique(positions)) < len(positions):
         raise ValueError(
             f"`{name}` must name each row once. Received: "
