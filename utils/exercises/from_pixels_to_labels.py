@@ -1,8 +1,11 @@
-"""Exercises of 00_FromPixelsToLabels: two colors, linear scores, patterns, pyramid."""
+"""Exercises of 00_FromPixelsToLabels: colors, scores, patterns, pyramid, evening."""
 
 import numpy as np
+from sklearn.svm import SVC
 
-from utils.exercises import Exercise, named
+from utils import datasets
+from utils.exercises import Exercise, Wrong, named
+from utils.lessons import descriptors
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 NAMES = {"255, 0, 0": "red", "0, 255, 0": "green", "0, 0, 255": "blue"}
@@ -177,4 +180,82 @@ pyramid = Exercise(
     hints=("How many parts has level 0, level 1, level 2? Each part is cut into four.",
            "Add the parts of all levels; each part has a histogram of 200 words."),
     lesson="85 parts with 200 counts each: position costs numbers.",
+)  # fmt: skip
+
+
+def describe_evening(images):
+    rows = images.mean(axis=2)  # (image, row, channel): the mean color of each row
+    return rows.reshape(len(images), -1)
+
+
+def _evenings(rng):
+    """Scenes to learn from at both lights, then as many at dusk that only judge."""
+    for n in (300, 150):
+        seeds = rng.integers(1000, 2**31, 2)
+        parts = [datasets.scenes(n, s, dusk) for s, dusk in zip(seeds, (0.5, 1.0))]
+        images = np.concatenate([part.images for part in parts])
+        yield named(f"{n} scenes to learn from and {n} new ones at dusk", images)
+    yield named("a single scene", images[:1])
+
+
+def _shown_at_dusk(features, images):
+    """Whether a judge that learns from half of the scenes is right on the others."""
+    shape = np.shape(features)
+    if len(shape) != 2 or shape[0] != len(images):
+        return f"shape {shape} for {len(images)} images; one row an image is needed"
+    if not np.all(np.isfinite(features)):
+        raise Wrong("some of the numbers are infinite or not a number")
+    if len(images) == 1:
+        return "one row an image"
+    right, two = _right(features), _right(descriptors.two_colors(images))
+    if right >= two + 0.05:
+        return "at least 5 points more than two colors"
+    return f"{right:.3f} right with {shape[1]} numbers, {two:.3f} with two colors"
+
+
+def _right(features):
+    """The share of the second half that is right; every second scene is a beach."""
+    rows, labels = features.reshape(len(features), -1), np.arange(len(features)) % 2
+    rows, half = rows / max(np.abs(rows).max(), 1e-9), len(rows) // 2
+    judge = SVC(C=10).fit(rows[:half], labels[:half])
+    return judge.score(rows[half:], labels[half:])
+
+
+def _each_by_itself(answer):
+    images = datasets.scenes(6, seed=8, dusk=0.5).images
+    try:
+        whole = np.asarray(answer(images.copy()), float)
+        single = [answer(images[i : i + 1].copy()) for i in range(6)]
+        alone = np.concatenate([np.asarray(row, float) for row in single])
+        same = np.allclose(whole, alone, 0, 1e-3 * np.abs(whole).max(), equal_nan=True)
+    except BaseException:  # the cases tell what it is
+        return
+    if not same:
+        raise Wrong(
+            "a scene's numbers change when other scenes stand beside it; each must be "
+            "described by itself, without chance and without a mean over all images"
+        )
+
+
+_ROWS = "rows.reshape(len(images), -1) →"
+
+describe_evening = Exercise(
+    describe_evening, cases=_evenings, view=_shown_at_dusk, verify=_each_by_itself,
+    parts="where is a beach dark by dusk, and where does it change?",
+    mistakes={
+        f"{_ROWS} rows": "flatten it, `reshape(len(images), -1)`",
+        f"{_ROWS} rows[0].ravel()": "one row came back for all images",
+        f"{_ROWS} rows.mean(axis=1)": "one mean color says not what is above",
+        f"{_ROWS} rows[:, :15].reshape(len(images), -1)":
+        "the upper third is sky in both classes; look further down",
+        f"{_ROWS} images[:, 0, 0]": "one pixel in the sky cannot know",
+        f"{_ROWS} np.zeros((len(images), 6))": "all scenes get the same numbers",
+        "axis=2 → axis=1": "these are means of columns: each holds sky and sand",
+        "descriptors.two_colors(images).reshape(len(images), -1)":
+        "these are the two colors, which are to be beaten",
+    },
+    hints=("Two colors forget where they stand. What if you kept a little of that?",
+           "The mean color of each row of pixels: `images.mean(axis=2)`.",
+           "Flatten it to a row an image: `reshape(len(images), -1)`."),
+    lesson="You decided what may change, and what may not: that is a descriptor.",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import collections
 import fractions
+import functools
 
 import keras
 import numpy as np
@@ -9,6 +10,9 @@ import pandas as pd
 import tensorflow as tf
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
+
+from utils import datasets
+from utils.lessons.descriptors import gradient_histograms
 
 
 def colors_counted(image):
@@ -112,6 +116,39 @@ def code_tensor(patch):
     return tf.reduce_sum(bits * [1, 2, 4, 8, 16, 32, 64, 128])
 
 
+def evening_edges(images):
+    gray = images.mean(axis=3)
+    return np.abs(np.diff(gray, axis=1)).mean(axis=2)
+
+
+def evening_loop(images):
+    return [
+        [value for band in np.array_split(image, 8) for value in band.mean(axis=(0, 1))]
+        for image in images
+    ]
+
+
+def evening_spread(images):
+    colors = images.reshape(len(images), -1, 3) / 255
+    return np.hstack([colors.mean(axis=1), colors.std(axis=1)])
+
+
+def evening_histograms(images):
+    steps = images.reshape(len(images), -1, 3) // 16
+    return np.stack([(steps == step).mean(axis=1) for step in range(16)], 1).reshape(
+        len(images), -1
+    )
+
+
+def evening_gradients(images):
+    return gradient_histograms(images.mean(axis=3), cell=12).reshape(len(images), -1)
+
+
+def evening_tensor(images):
+    small = tf.image.resize(images, (12, 12), "area")
+    return tf.reshape(small, (len(images), -1))
+
+
 RIGHT = {
     "two_colors": {
         "counted, a list of tuples": colors_counted,
@@ -162,6 +199,16 @@ RIGHT = {
         "a Series' sum": (200 * pd.Series([1, 4, 16, 64])).sum(),
         "keras.ops": keras.ops.sum(keras.ops.array([200, 800, 3200, 12800])),
     },
+    "describe_evening": {
+        "edges from top to bottom": evening_edges,
+        "a loop over bands, lists": evening_loop,
+        "means and deviations": evening_spread,
+        "histograms of each channel": evening_histograms,
+        "HOG": evening_gradients,
+        "a tensor": evening_tensor,
+        "all pixels": lambda images: images.reshape(len(images), -1) / 255,
+        "a DataFrame": lambda images: pd.DataFrame(evening_edges(images)),
+    },
 }  # fmt: skip
 
 
@@ -180,6 +227,14 @@ def _classifier(rng):
     return W, rng.normal(size=classes), X, rng.integers(0, classes, n)
 
 
+@functools.cache
+def _evening(seed):
+    lights = ((seed, 0.5), (seed + 1, 1.0))
+    return np.concatenate(
+        [datasets.scenes(200, seed=s, dusk=dusk).images for s, dusk in lights]
+    )
+
+
 INPUTS = {
     "two_colors": _image,
     "linear_accuracy": _classifier,
@@ -187,7 +242,9 @@ INPUTS = {
         rng.integers(0, rng.choice([2, 5, 256]), (3, 3)).astype(np.uint8),
     ),
     "pyramid": lambda rng: (),
+    "describe_evening": lambda rng: (_evening(int(rng.integers(100, 103))),),
 }
+TRIES = {"describe_evening": 3}
 EQUIVALENT = {
     "two_colors": {
         "2: 1: 2",  # reshape takes any negative number
@@ -195,4 +252,10 @@ EQUIVALENT = {
         "4: min(1, len(order) - 1): arguments swapped",
     },
     "lbp_code": {"3: (1, 1): first two swapped"},
+    "describe_evening": {  # other descriptors, as good at dusk
+        "2: 2: 3",
+        "2: images.mean: max",
+        "2: images.mean: sum",
+        "3: 1: 2",
+    },
 }
