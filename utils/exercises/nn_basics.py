@@ -1,4 +1,4 @@
-"""Exercises of 01_NNBasics: hinge loss, numeric gradient, ReLU backward, softmax."""
+"""Exercises of 01_NNBasics: losses, slopes, and a backward pass."""
 
 import numpy as np
 
@@ -176,4 +176,51 @@ stable_softmax = Exercise(
            "`e = np.exp(z - that_column)`, then `e / e.sum(axis=1, keepdims=True)`."),
     lesson="Shifting a row changes no probability, and the largest exponent is now "
     "exp(0) = 1.",
+)  # fmt: skip
+
+
+def two_layer_gradients(X, Y, W1, b1, W2, b2):
+    H = np.maximum(0, X @ W1 + b1)
+    Z = H @ W2 + b2
+    P = np.exp(Z - Z.max(axis=1, keepdims=True))
+    P = P / P.sum(axis=1, keepdims=True)
+    blame = (P - Y) / len(X)
+    dW2, db2 = H.T @ blame, blame.sum(axis=0)
+    blame = (blame @ W2.T) * (H > 0)
+    dW1, db1 = X.T @ blame, blame.sum(axis=0)
+    return dW1, db1, dW2, db2
+
+
+def _networks(rng):
+    def case(n, inputs, hidden, classes):
+        X, Y = rng.normal(size=(n, inputs)), np.eye(classes)[np.arange(n) % classes]
+        shapes = (inputs, hidden), hidden, (hidden, classes), classes
+        return X, Y, *(rng.normal(size=shape) for shape in shapes)
+
+    return [case(*sizes) for sizes in ((6, 4, 5, 3), (8, 3, 3, 3), (5, 2, 6, 4))]
+
+
+two_layer_gradients = Exercise(
+    two_layer_gradients,
+    cases=_networks,
+    mistakes={
+        "(P - Y) / len(X) → P - Y": "the loss is a mean; divide the blame by len(X)",
+        "(P - Y) / → (Y - P) /": "all signs are turned; the blame is P - Y",
+        "(P - Y) / → 2 * (P - Y) /": "twice too large: the 2 belongs to squared error",
+        " * (H > 0) →": "blame passed units that were off; multiply by (H > 0)",
+        "* (H > 0) → * H": "blame was multiplied by H; the slope of ReLU is 0 or 1",
+        "(H > 0) → (X @ W1 > 0)": "the gate must see what ReLU saw, with b1",
+        "H.T @ blame, blame.sum(axis=0) → H.T @ blame, blame.mean(axis=0)":
+        "db2 is a sum over the examples; they are divided by already",
+        "(0, X @ W1 + b1) → (-np.inf, X @ W1 + b1)": "the forward pass lacks its ReLU",
+        "P / P.sum(axis=1, keepdims=True) → P / P.sum()": "each row of P sums to 1",
+        "dW1, db1, dW2, db2 → dW2, db2, dW1, db1": "the first layer's come first",
+    },
+    hints=(
+        "Forward: H = np.maximum(0, X @ W1 + b1), then softmax of H @ W2 + b2.",
+        "blame = (P - Y) / len(X) gives dW2 = H.T @ blame and db2 = its column sums.",
+        "Back: blame = (blame @ W2.T) * (H > 0), then dW1 and db1 as before, with X.",
+    ),
+    parts=("dW1", "db1", "dW2", "db2"),
+    lesson="You have written backpropagation; more layers are a loop around it.",
 )  # fmt: skip

@@ -112,6 +112,69 @@ def softmax_halves(z):
     return np.exp(half) ** 2 / (np.exp(half) ** 2).sum(axis=1, keepdims=True)
 
 
+def _two_layer_loss(X, Y, W1, b1, W2, b2):
+    H = np.maximum(0, X @ W1 + b1)
+    return -np.mean(np.sum(Y * log_softmax(H @ W2 + b2, axis=1), axis=1))
+
+
+def two_layer_differences(X, Y, *parameters):
+    slopes = []
+    for i, turned in enumerate(parameters):
+
+        def with_this(values, i=i):
+            return _two_layer_loss(X, Y, *parameters[:i], values, *parameters[i + 1 :])
+
+        slopes.append(slopes_half(with_this, turned, 1e-5))
+    return slopes
+
+
+def two_layer_tape(X, Y, *parameters):
+    parameters = [tf.constant(values) for values in parameters]
+    with tf.GradientTape() as tape:
+        tape.watch(parameters)
+        W1, b1, W2, b2 = parameters
+        scores = tf.nn.relu(X @ W1 + b1) @ W2 + b2
+        loss = tf.nn.softmax_cross_entropy_with_logits(Y, scores)
+        loss = tf.reduce_mean(loss)
+    return tape.gradient(loss, parameters)
+
+
+def two_layer_loop(X, Y, W1, b1, W2, b2):
+    sums = [np.zeros_like(values) for values in (W1, b1, W2, b2)]
+    for x, y in zip(X, Y):
+        h = np.maximum(0, x @ W1 + b1)
+        last = (softmax(h @ W2 + b2) - y) / len(X)
+        first = (W2 @ last) * (h > 0)
+        for total, part in zip(
+            sums, (np.outer(x, first), first, np.outer(h, last), last)
+        ):
+            total += part
+    return tuple(sums)
+
+
+def two_layer_divided_last(X, Y, W1, b1, W2, b2):
+    before = X @ W1 + b1
+    last = softmax(np.where(before > 0, before, 0) @ W2 + b2, axis=1) - Y
+    first = np.where(before > 0, last @ W2.T, 0)
+    H = before.clip(0)
+    sums = X.T @ first, first.sum(0), H.T @ last, last.sum(0)
+    return [values / len(Y) for values in sums]
+
+
+def two_layer_einsum(X, Y, W1, b1, W2, b2):
+    H = np.maximum(0, np.einsum("ni,ih->nh", X, W1) + b1)
+    last = (softmax(np.einsum("nh,hc->nc", H, W2) + b2, axis=1) - Y) / len(X)
+    first = np.einsum("nc,hc->nh", last, W2) * np.sign(H)
+    return (
+        np.einsum("ni,nh->ih", X, first), np.einsum("nh->h", first),
+        np.einsum("nh,nc->hc", H, last), np.einsum("nc->c", last),
+    )  # fmt: skip
+
+
+def two_layer_single(*arguments):
+    return two_layer_divided_last(*(np.float32(values) for values in arguments))
+
+
 RIGHT = {
     "hinge": {
         "a loop, a Python float": hinge_loop,
@@ -155,6 +218,15 @@ RIGHT = {
         "float64 throughout": lambda z: softmax(np.float64(z), axis=1),
         "pandas": lambda z: pd.DataFrame(softmax(z, axis=1)),
     },
+    "two_layer_gradients": {
+        "finite differences": two_layer_differences,
+        "a gradient tape": two_layer_tape,
+        "an example at a time": two_layer_loop,
+        "divided at the end, a list": two_layer_divided_last,
+        "einsum": two_layer_einsum,
+        "float32": two_layer_single,
+        "lists": lambda *a: [v.tolist() for v in two_layer_loop(*a)],
+    },
 }  # fmt: skip
 
 
@@ -180,11 +252,19 @@ def _softmax(rng):
     return (rng.normal(0, 10 ** rng.uniform(0, 3), shape),)
 
 
+def _two_layers(rng):
+    n, inputs, hidden, classes = rng.integers(2, 6, 4)
+    X, Y = rng.normal(size=(n, inputs)), np.eye(classes)[rng.integers(0, classes, n)]
+    shapes = (inputs, hidden), hidden, (hidden, classes), classes
+    return X, Y, *(rng.normal(size=shape) for shape in shapes)
+
+
 INPUTS = {
     "hinge": _hinge,
     "numeric_gradient": _gradient,
     "relu_backward": _relu,
     "stable_softmax": _softmax,
+    "two_layer_gradients": _two_layers,
 }
 EQUIVALENT = {
     "hinge": {
@@ -195,5 +275,13 @@ EQUIVALENT = {
         "1: 1e-05: 1.00001",
         "1: 1e-05: 0",
         "2: np.zeros: ones",  # each entry is set
+    },
+    "two_layer_gradients": {
+        "2: np.maximum(0, X @ W1 + b1): arguments swapped",
+        "4: Z - Z.max(axis=1, keepdims=True): Add",  # any shift will do
+        "4: Z - Z.max(axis=1, keepdims=True): only the left",
+        "4: Z.max(axis=1, keepdims=True): without axis",
+        "4: Z.max: mean",
+        "4: Z.max: min",
     },
 }
