@@ -348,7 +348,8 @@ digit_reader = Exercise(
     view=_read,
     mistakes={
         f"{_FIT} pass": "it was compiled and never fitted",
-        "epochs=12 → epochs=2": "that is too short; train for more epochs",
+        "epochs=12 → epochs=2": "train for more epochs; if it reads its own digits "
+        "by heart already, use more filters, or pool",
         "Adam(0.01) → Adam(3.0)": "the learning rate is far too large; try 0.01",
         f"{_FIT} net.fit(X[y < 5], y[y < 5], epochs=12, verbose=0)": "about half of "
         "the digits were left out of the training",
