@@ -234,7 +234,8 @@ def reader_by_tape(X, y):
 def reader_one_hot(X, y):
     net = keras.Sequential([
         layers.SeparableConv2D(16, 5, activation="relu"), layers.MaxPooling2D(3),
-        layers.BatchNormalization(momentum=0.9), layers.Flatten(), layers.Dense(10, "softmax"),
+        layers.BatchNormalization(momentum=0.9), layers.Flatten(),
+        layers.Dense(10, activation="softmax"),
     ])  # fmt: skip
     net.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy")
     net.fit(X, keras.utils.to_categorical(y, 10), 32, 20, verbose=0)
