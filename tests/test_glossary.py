@@ -1,7 +1,5 @@
 """The glossary agrees with the notebooks, and each kind of fault is named."""
 
-import doctest
-
 import glossary
 import nbformat
 import pytest
@@ -15,10 +13,6 @@ ROW = {
     "also": [],
 }
 TEXTS = {"02": {"One": "Each *feature map* shrinks."}}
-
-
-def test_examples():
-    assert doctest.testmod(glossary).failed == 0
 
 
 def test_the_table_agrees_with_the_notebooks():

@@ -2,6 +2,7 @@
 
 import json
 import os
+from unittest.mock import patch
 
 import machines
 import nbformat
@@ -55,9 +56,10 @@ def probe(folder, settings):
 def usual(tmp_path_factory):
     # as on a machine whose environment says nothing about its arithmetic
     names = {name for settings in machines.MACHINES.values() for name in settings}
-    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
-    yield probe(tmp_path_factory.mktemp("usual"), {})
-    os.environ.update(kept)
+    with patch.dict(os.environ):
+        for name in names:
+            os.environ.pop(name, None)
+        yield probe(tmp_path_factory.mktemp("usual"), {})
 
 
 def test_every_machine_is_tested():

@@ -20,7 +20,7 @@ from keras import layers
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from utils import plots
+from utils import end_labels, plots
 from utils.evaluation import Scores
 from utils.lessons import diagrams, figures
 
@@ -102,7 +102,7 @@ def test_the_name_of_a_curve_that_is_cut_goes_to_its_last_point_in_view():
 def test_labels_keep_their_order_and_move_only_if_they_must(labels):
     centers, heights = map(np.array, zip(*labels))
     assume(heights.sum() < 100)
-    placed = plots._apart(centers, heights, 0, 100)
+    placed = end_labels._apart(centers, heights, 0, 100)
     order = np.argsort(placed)
     assert np.all(np.diff(centers[order]) >= 0)
     edges = np.c_[placed - heights / 2, placed + heights / 2][order]
@@ -125,9 +125,8 @@ def test_labels_keep_their_order_and_move_only_if_they_must(labels):
 )
 def test_labels_share_the_way_that_they_must_move(centers, placed):
     centers = np.array(centers, float)
-    assert np.allclose(
-        plots._apart(centers, np.full(len(centers), 10.0), 0, 100), placed
-    )
+    found = end_labels._apart(centers, np.full(len(centers), 10.0), 0, 100)
+    assert np.allclose(found, placed)
 
 
 def colors(names):
@@ -213,6 +212,17 @@ def test_rounding_errors_at_the_ends_of_the_scale_are_no_fault():
     for images in (scaled, list(scaled)):
         drawn = plots.show_images(images).axes[0].images[0].get_array()
         assert drawn.min() == 0 and drawn.max() == 1
+
+
+def test_a_faint_image_beside_bright_ones_is_black_but_one_to_1_is_refused():
+    faint = np.stack([GRAY[0], GRAY[0] / 5000])
+    for images in (faint, list(faint)):
+        drawn = plots.show_images(images, columns=2).axes[1].images[0].get_array()
+        assert drawn.max() < 0.5 / 255
+    with pytest.raises(ValueError, match=r"image 1 .* Hand in `images \* 255`"):
+        plots.show_images(np.stack([GRAY[0], GRAY[0] / 255]))
+    with pytest.raises(ValueError, match=r"image 0 .* Hand in `images \* 255`"):
+        plots.show_images(faint[1:])
 
 
 def test_a_fold_that_leaves_images_out_shows_them_white():
@@ -316,27 +326,27 @@ REFUSED = {  # what is drawn: what the message must name, and the remedy
     "complex images": (refused_images(GRAY * 1j), "`images`", "real numbers"),
     "an array of objects": (
         refused_images(GRAY.astype(object)),
-        "`np.stack(images)`",
+        "`images[0]`",
         "np.stack(list(",
     ),
-    "no images": (refused_images([]), "`images`", "`data.images[:8]`"),
+    "no images": (refused_images([]), "`images`", "shape"),
     "a number": (refused_images(5), "`images`", "shape"),
-    "one title for all": (refused_images(GRAY, titles="ab"), "`titles`", "`['ab']`"),
-    "too few titles": (refused_images(GRAY, titles=["a"]), "`titles`", "Add what"),
+    "one title for all": (refused_images(GRAY, titles="ab"), "`titles`", "2 str, one"),
+    "too few titles": (refused_images(GRAY, titles=["a"]), "`titles`", "list of 1"),
     "no columns": (refused_images(GRAY, columns=0), "`columns`", "from 1"),
     "half a column": (refused_images(GRAY, columns=2.5), "`columns`", "whole number"),
     "no side": (refused_images(GRAY, side=0), "`side`", "between 0"),
-    "percentages": (scores({"a": [70, 80]}), "`scores['a']`", "0.7 to 0.8"),
+    "percentages": (scores({"a": [70, 80]}), "`scores['a']`", "by 100"),
     "below the limits": (
         scores({"a": [0.2, 0.8]}, limits=(0.5, 1)),
         "`scores['a']`",
-        "`limits=(0.2, 1)`",
+        "wider `limits`",
     ),
-    "a single score": (scores({"a": 0.8}), "`scores['a']`", "`[value]`"),
-    "scores with NaN": (scores({"a": [0.8, np.nan]}), "`scores['a']`", "Leave out"),
-    "a row without scores": (scores({"a": []}), "`scores['a']`", "Add some"),
-    "no rows": (scores({}), "`scores`", "names and values"),
-    "a list of scores": (scores([0.7, 0.8]), "`scores`", "names and values"),
+    "a single score": (scores({"a": 0.8}), "`scores['a']`", "one row"),
+    "scores with NaN": (scores({"a": [0.8, np.nan]}), "`scores['a'][1]`", "Leave it"),
+    "a row without scores": (scores({"a": []}), "`scores['a']`", "at least one"),
+    "no rows": (scores({}), "`scores`", "`{name: …}`"),
+    "a list of scores": (scores([0.7, 0.8]), "`scores`", "`{name: …}`"),
     "a reference without name": (
         scores({"a": [0.8]}, reference=0.5),
         "`reference`",
@@ -350,12 +360,12 @@ REFUSED = {  # what is drawn: what the message must name, and the remedy
     "a reference out of sight": (
         scores({"a": [0.8]}, reference=(0.1, "chance"), limits=(0.5, 1)),
         "`reference`",
-        "wider `limits`",
+        "within `limits`",
     ),
     "limits the wrong way round": (
         scores({"a": [0.8]}, limits=(1, 0)),
         "`limits`",
-        "`(0, 1)`",
+        "the smaller first",
     ),
     "balanced accuracies under another name": (
         scores({"a": Scores(*[np.ones(2)] * 4)}, "accuracy"),
@@ -364,30 +374,30 @@ REFUSED = {  # what is drawn: what the message must name, and the remedy
     ),
     "a matrix of shares": (confusion(EYE / 2), "`matrix`", "without `normalize`"),
     "negative counts": (confusion(-EYE), "`matrix`", "without `normalize`"),
-    "a matrix with NaN": (confusion(EYE * np.nan), "`matrix`", "without `normalize`"),
+    "a matrix with NaN": (confusion(EYE * np.nan), "`matrix`", "where it comes from"),
     "a flat matrix": (confusion([[1, 2, 3]]), "`matrix`", "`confusion_matrix("),
-    "swapped arguments": (
-        confusion(("a", "b", "c"), EYE),
-        "`matrix`",
-        "then the class names",
+    "swapped arguments": (confusion(tuple("abc"), EYE), "`matrix`", "real numbers"),
+    "a name too few": (confusion(EYE, "a b".split()), "`class_names`", "(2, 2)"),
+    "names in one str": (confusion(EYE, "abc"), "`class_names`", "a list of"),
+    "an empty curve": (curves({"a": []}), "`curves['a']`", "at least one"),
+    "a curve that ends in NaN": (
+        curves({"a": [1, np.nan]}),
+        "`curves['a'][1]`",
+        "Leave it",
     ),
-    "a name too few": (confusion(EYE, "a b".split()), "`class_names`", "Add what"),
-    "names in one str": (confusion(EYE, "abc"), "`class_names`", "`['abc']`"),
-    "an empty curve": (curves({"a": []}), "`curves['a']`", "Add some"),
-    "a curve that ends in NaN": (curves({"a": [1, np.nan]}), "position 1", "Leave out"),
-    "a curve of pairs": (curves({"a": EYE}), "`curves['a']`", "one row or column"),
-    "a curve without a name": (curves([1, 2]), "`curves`", '{"training": [2, 1]}'),
-    "no curve": (curves({}), "`curves`", '{"training": [2, 1]}'),
-    "x too long": (curves(UP, [1, 2, 3]), "`x`", "`x[:2]`"),
-    "x of text": (curves(UP, ["a", "b"]), "`x`", "sequence of"),
-    "five curves": (curves({c: [1] for c in "abcde"}), "`curves`", "several panels"),
+    "a curve of pairs": (curves({"a": EYE}), "`curves['a']`", "one row"),
+    "a curve without a name": (curves([1, 2]), "`curves`", "`{name: …}`"),
+    "no curve": (curves({}), "`curves`", "`{name: …}`"),
+    "x too long": (curves(UP, [1, 2, 3]), "`x`", "a place for each value"),
+    "x of text": (curves(UP, ["a", "b"]), "`x`", "real numbers"),
+    "five curves": (curves({c: [1] for c in "abcde"}), "`len(curves)`", "1 to 4"),
     "a batch of maps": (maps(np.zeros((1, 4, 4, 8))), "`maps`", "`maps[0]`"),
     "one map": (maps(EYE), "`maps`", "`maps[..., None]`"),
-    "maps with NaN": (maps(np.full((4, 4, 8), np.nan)), "`maps`", "nan_to_num(maps)"),
+    "maps with NaN": (maps(np.full((4, 4, 8), np.nan)), "`maps[0, 0, 0]`", "comes"),
     "a channel too many": (maps(np.zeros((4, 4, 8)), [8]), "`channels`", "0 to 7"),
     "a channel from the end": (maps(np.zeros((4, 4, 8)), [-1]), "`channels`", "0 to 7"),
-    "a single channel": (maps(np.zeros((4, 4, 8)), 3), "`channels`", "`[3]`"),
-    "no channels": (maps(np.zeros((4, 4, 8)), []), "`channels`", "`range(8)`"),
+    "a single channel": (maps(np.zeros((4, 4, 8)), 3), "`channels`", "`[channels]`"),
+    "no channels": (maps(np.zeros((4, 4, 8)), []), "`channels`", "at least one"),
     "another scale": (maps(np.zeros((4, 4, 8)), scale="all"), "`scale`", "'each'"),
     "points in space": (plane(EYE), "`points`", "`points[:, :2]`"),
     "points lying down": (plane(np.zeros((2, 9))), "`points`", "`points.T`"),
@@ -396,8 +406,8 @@ REFUSED = {  # what is drawn: what the message must name, and the remedy
     "a column of labels": (plane(labels=EYE[:, :1]), "`labels`", "`labels[:, 0]`"),
     "labels from 1": (plane(labels=(1, 2, 2)), "`labels`", "`labels - 1`"),
     "labels too few": (plane(labels=(0, 1)), "`labels`", "3 labels"),
-    "five classes": (plane(names="a b c d e".split()), "`class_names`", "some of the"),
-    "axes in one str": (plane(axis_names="xy"), "`axis_names`", "`['xy']`"),
+    "five classes": (plane(names=list("abcde")), "`len(class_names)`", "1 to 4"),
+    "axes in one str": (plane(axis_names="xy"), "`axis_names`", "2 str"),
     "no classifier": (plane(classifier=len), "`classifier`", "fitted classifier"),
     "probabilities as verdicts": (
         plane(classifier=classifier(lambda rows: rows[:, :2])),
@@ -409,25 +419,25 @@ REFUSED = {  # what is drawn: what the message must name, and the remedy
         "`classifier.predict(…)`",
         "360,000 labels",
     ),
-    "two probabilities": (borders(lambda r: r), "`models['mine']`", "(rows)[:, 1]`"),
+    "two probabilities": (borders(lambda r: r), "`models['mine'](rows)`", ")[:, 1]`"),
     "a column of them": (
         borders(lambda rows: rows[:, :1]),
-        "`models['mine']`",
-        "`model(rows)[:, 0]`",
+        "`models['mine'](rows)`",
+        "(rows)[:, 1]`",
     ),
-    "one for all": (borders(lambda rows: 0.5), "`models['mine']`", "one number a row"),
+    "one for all": (borders(lambda rows: 0.5), "`models['mine'](rows)`", "shape ("),
     "logits": (borders(lambda r: r[:, 0] * 9), "`models['mine']`", "np.exp("),
     "no function": (borders(EYE), "`models['mine']`", "predict_proba"),
     "three classes": (borders(None, labels=(0, 1, 2)), "`labels`", "0 to 1"),
     "models in a list": (
         lambda: figures.show_borders(EYE[:, :2], (0, 1, 1), [len], "t"),
         "`models`",
-        "names and values",
+        "`{name: …}`",
     ),
     "folds as masks": (
         folds([(np.array([True, False, True, False]), [1])]),
         "`folds[0][0]`",
-        "np.flatnonzero(mask)",
+        "np.flatnonzero(folds[0][0])",
     ),
     "positions out of range": (folds([([0], [4])]), "`folds[0][1]`", "0 to 3"),
     "a leak": (folds([([0, 1], [1, 2])]), "`folds[0]`", "stratified_folds(labels)"),
@@ -437,9 +447,9 @@ REFUSED = {  # what is drawn: what the message must name, and the remedy
     "labels of others": (folds([([0], [1])], ["a", "b"]), "`labels`", "np.unique("),
     "a path lying down": (descents(path=np.ones((2, 9))), "`paths['path']`", "'].T`"),
     "a loss below 0": (descents(lambda a, b: a), "`loss`", "Add what it lacks"),
-    "a loss of NaN": (descents(lambda a, b: a * np.nan), "`loss`", "other `limits`"),
+    "a loss of NaN": (descents(lambda a, b: a * np.nan), "`loss(a, b)`", "comes"),
     "one loss": (descents(lambda a, b: 1.0), "`loss`", "entry by entry"),
-    "one limit": (descents(limits=2), "`limits`", "`[value]`"),
+    "one limit": (descents(limits=2), "`limits`", "`(0, 1)`"),
 }
 
 
@@ -464,8 +474,7 @@ def drawn_matrix():
         (lambda: plt.figure().add_subplot(), {}, "`axes`", "`axes.imshow(…)` first"),
         (lambda: EYE, {}, "`axes`", "`axes.imshow(…)` first"),
         (drawn_matrix, {"numbers": EYE[:2]}, "`numbers`", "one number a cell"),
-        (drawn_matrix, {"numbers": EYE * np.nan}, "`numbers`", "nan_to_num(numbers)"),
-        (drawn_matrix, {"form": "d"}, "`form`", '".2f"'),
+        (drawn_matrix, {"numbers": EYE * np.nan}, "`numbers`", "finite"),
     ],
 )
 def test_numbers_that_do_not_fit_are_refused(axes, more, argument, remedy):
@@ -510,13 +519,13 @@ class Subclassed(keras.Model):
         (shared, "used 3 times", "a layer for each"),
         (crossing, "lie on each other", "smaller part"),
         (two_inputs, "Received: 2 and 1", "`keras.Model(x, y)`"),
-        (Subclassed, "no input is known", "`keras.Input(shape)`"),
+        (Subclassed, "without input", "`keras.Input(shape)`"),
         (
             lambda: keras.Sequential([layers.Dense(4)]),
-            "no input",
+            "without input",
             "`keras.Input(shape)`",
         ),
-        (lambda: "model", "a str", "`keras.Model(x, y)`"),
+        (lambda: "model", "str", "`keras.Model(x, y)`"),
     ],
 )
 def test_a_network_that_would_be_drawn_wrongly_is_refused(model, came, remedy):

@@ -77,7 +77,7 @@ seen._initialize_physical_devices()
 names = [f"/physical_device:GPU:{{i}}" for i in range({count})]
 gpus = [context.PhysicalDevice(name, "GPU") for name in names]
 seen._physical_devices = [*seen._physical_devices, *gpus]
-details = {{"compute_capability": {capability}}}
+details = {{"compute_capability": (8, 0)}}  # it could do float16 and TensorFloat-32
 tf.config.experimental.get_device_details = lambda gpu: details
 tf.config.experimental.enable_tensor_float_32_execution(True)
 import keras
@@ -92,12 +92,11 @@ print(runtime.pick(cpu=1, gpu=2), grow, tensor_float, policy)
 
 
 @pytest.mark.parametrize(
-    ("count", "device", "capability"),
-    [(1, "GPU", (7, 5)), (1, "GPU", (8, 0)), (2, "2 GPUs", (8, 0))],
-    ids=["T4", "A100", "two A100"],
+    ("count", "device"),
+    [(1, "GPU"), (2, "2 GPUs")],
 )
-def test_float32_on_every_gpu(count, device, capability):
-    out = run(FAKE_GPUS.format(count=count, capability=capability))
+def test_float32_on_every_gpu(count, device):
+    out = run(FAKE_GPUS.format(count=count))
     assert out.splitlines() == [
         f"Ready on {device}, float32, seed 3.",
         "2 True False float32",
@@ -150,10 +149,6 @@ def test_settings_from_outside_stay():
     )
     assert out == "['1', '3', 'tensorflow']\n"
     assert run(show, **dict(zip(names, "010"))) == "['0', '1', 'tensorflow']\n"
-
-
-def test_colab_without_a_gpu_names_the_menu():
-    assert run(SETUP, **COLAB).strip().endswith(runtime.GPU_MENU)
 
 
 def test_tensorflow_is_missing():
@@ -241,13 +236,13 @@ def test_colab_installs_a_missing_package_once(extra):
     ask = SETUP.replace("()", "(packages=('course-extra',))")
     again = "import os\nos.environ['PIP_FIND_LINKS'] = '/nowhere'\n" + ask
     out = run(f"{ask}{again}import course_extra", **extra, **COLAB)
-    assert out.count("Ready on CPU, float32, seed 0.") == 2
+    assert out == f"Ready on CPU, float32, seed 0. {runtime.GPU_MENU}\n" * 2
 
 
 def test_a_failed_pip_is_told_every_time(extra):
     extra["PIP_FIND_LINKS"] = extra["PIP_TARGET"]
-    ask = "setup(packages=('course-extra',))"
-    first = f"from utils.runtime import setup\ntry:\n    {ask}\n"
+    ask = "runtime._require('course-extra')"  # `setup` would load TensorFlow before
+    first = f"from utils import runtime\ntry:\n    {ask}\n"
     code = f"{first}except ImportError as e:\n    print(e)\n{ask}"
     done = python(code, **extra, **COLAB)
     said = done.stderr.strip().splitlines()[-1].removeprefix("ImportError: ")
@@ -258,10 +253,9 @@ def test_a_failed_pip_is_told_every_time(extra):
     )
 
 
-@pytest.mark.parametrize("seed", [-1, 2**32, 0.5, "0", None, True])
-def test_seeds_that_are_none(seed):
+def test_a_seed_that_is_too_large():  # others that are none: test_inputs.py
     with pytest.raises(ValueError, match="`seed` must be an int from 0 to 4294967295"):
-        runtime.setup(seed=seed)
+        runtime.setup(seed=2**32)
 
 
 @pytest.mark.parametrize("packages", ["elpv-dataset", None, (1,), ("-r x",), ("",)])
@@ -286,3 +280,4 @@ def test_a_module_that_only_a_newer_course_has(monkeypatch, code):
 def test_versions_fill_one_line():
     line = runtime.Runtime("CPU", 1, 0).versions()
     assert "tensorflow 2" in line and line.endswith(", 1 x CPU")
+    assert len(line.splitlines()) == 1

@@ -19,6 +19,12 @@ from stamps import FOLDER, MARK, setup_cell
 
 COLAB = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('colab')"
 USE = "from utils import datasets\nprint(len(datasets.mnist()))"
+DRAW = """
+import matplotlib.pyplot as plt
+plt.plot([1])
+plt.title("one of 3")
+plt.show()
+"""
 WHERE = """
 from pathlib import Path
 
@@ -213,7 +219,7 @@ def test_all_of_it_in_a_kernel_as_in_colab(whole_course, tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_REPOSITORY", whole_course.as_uri())
     monkeypatch.setenv("PYTEST_CURRENT_TEST", "colab")
     cell = setup_cell(["elpv-dataset"])
-    cells = map(nbformat.v4.new_code_cell, [COLAB, cell, cell, USE])
+    cells = map(nbformat.v4.new_code_cell, [COLAB, cell, cell, USE, DRAW])
     client = NotebookClient(
         nbformat.v4.new_notebook(cells=list(cells)),
         timeout=300,
@@ -226,3 +232,6 @@ def test_all_of_it_in_a_kernel_as_in_colab(whole_course, tmp_path, monkeypatch):
     assert "Runtime > Change runtime type" in outputs[1][0].text
     assert outputs[2] == outputs[1]
     assert outputs[3][0].text == "4000\n"
+    (figure,) = outputs[4]  # stored with what its titles say
+    assert "image/png" in figure.data
+    assert figure.data["text/plain"] == "Figure: one of 3"

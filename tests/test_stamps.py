@@ -1,8 +1,6 @@
 """What is derived from the notebooks and from pyproject.toml is up to date."""
 
 import course
-import figures
-import nbformat
 import pytest
 import refresh
 import stamps
@@ -31,20 +29,8 @@ def test_address_stands_in_one_place():
 
 
 def test_missing_marker_is_named():
-    with pytest.raises(ValueError, match="<!-- cost -->"):
+    with pytest.raises(ValueError, match="<!-- cost --> and <!-- /cost -->"):
         stamps.between("cost", "no markers", "x")
-
-
-def test_unknown_notebook_is_named():
-    with pytest.raises(ValueError, match="No notebook begins with '99'"):
-        course.notebook_paths(["99"])
-
-
-def test_figure_without_alt_text_is_refused():
-    cell = nbformat.v4.new_code_cell("plt.show()")
-    cell.outputs = [nbformat.v4.new_output("display_data", data={"image/png": ""})]
-    with pytest.raises(ValueError, match="without alt text"):
-        figures.make_small(nbformat.v4.new_notebook(cells=[cell]))
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,11 @@ import traceback
 from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from unittest.mock import patch
 
 import psutil
 from tqdm import tqdm
@@ -285,18 +285,11 @@ def workers(waiting):
     return max(1, min(processors, fitting, len(waiting)))
 
 
-@contextmanager
 def one_thread():
-    """Processes that start in here compute in one thread and draw no bars."""
+    """A context in which processes start that compute in one thread, without bars."""
     from machines import ONE_THREAD  # needs nbformat
 
-    before = dict(os.environ)
-    os.environ.update(ONE_THREAD, TQDM_DISABLE="1")
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    return patch.dict(os.environ, ONE_THREAD, TQDM_DISABLE="1")
 
 
 def _start(lock):

@@ -1,9 +1,15 @@
-"""What public functions ask of their arguments: errors that say how to mend them."""
+"""What public functions ask of their arguments: errors that say how to mend them.
+
+Each check is given what the caller was given and the name of that argument. It returns
+the value in the form that is said, or raises a ValueError that says what is needed,
+what came and, where it can be told, the remedy.
+"""
 
 import operator
+from collections.abc import Mapping
+from reprlib import repr as short
 
 import numpy as np
-from sklearn.utils import check_array
 
 GRAY, COLOR = "(n, rows, columns)", "(n, rows, columns, 3)"
 LAYOUTS = {"gray": GRAY, "color": COLOR, "any": f"{GRAY} or {COLOR}"}
@@ -17,15 +23,10 @@ def check_images(images, kind="any", name="images"):
     from 0 to 1, or a mask.
 
     Args:
-        images: what the caller was given.
         kind: `"gray"`, `"color"`, or `"any"` of the two.
-        name: of the argument, for the message.
 
     Returns:
         Array `(n, rows, columns)` or `(n, rows, columns, 3)`, of the dtype that came.
-
-    Raises:
-        ValueError: with what is needed, what came, and the remedy.
 
     Example:
 
@@ -35,6 +36,11 @@ def check_images(images, kind="any", name="images"):
 (2, 50, 50, 1). Hand in `images[..., 0]`.
     """
     array = _array(images, name, "images")
+    if array.dtype.kind == "b":
+        raise ValueError(
+            f"`{name}` must hold values from 0 to 255. Received: a mask of True and "
+            f"False. Hand in `{name} * 255`."
+        )
     remedy = _layout_remedy(array.shape, kind, name)
     if remedy is not None:
         raise ValueError(
@@ -50,28 +56,53 @@ def check_images(images, kind="any", name="images"):
     return array
 
 
+def check_pictures(images, name="images"):
+    """Images to look at, as a list of arrays; those of a sequence may differ in size.
+
+    A sequence says where its images end, so a gray one may be as narrow as three or
+    four pixels. Beside a bright image, a tenth of a gray level is no fault: neither a
+    rounding error at the ends of the scale nor an image that is as good as black.
+
+    Example:
+
+    >>> [image.shape for image in check_pictures([np.zeros((2, 3)), np.zeros((4, 4))])]
+    [(2, 3), (4, 4)]
+    """
+    listed = np.iterable(images) and getattr(images, "dtype", "O") == "O"
+    if listed:
+        images = [_array(one, f"{name}[{i}]", "images") for i, one in enumerate(images)]
+    if not listed or not images:
+        batches = {name: _array(images, name, "images")}
+    elif len({image.shape for image in images}) == 1:
+        batches = {f"np.stack({name})": np.stack(images)}
+    else:
+        batches = {f"{name}[{i}]": image[None] for i, image in enumerate(images)}
+    bright = any(batch.max(initial=0) >= 2 for batch in batches.values())
+    for part, batch in batches.items():
+        if listed and batch.ndim == 3:
+            batch = np.repeat(batch[..., None], 3, axis=-1)
+        rounds = bright and batch.dtype.kind == "f"
+        check_images(batch.round(1) if rounds else batch, name=part)
+    return images if listed else list(batches[name])
+
+
 def check_labels(labels, n=None, classes=None, name="labels"):
     """Class labels as an int array, one for each image.
 
     Args:
-        labels: what the caller was given.
         n: how many there must be, or None.
         classes: how many class names there are, so that labels must lie from 0 to
             `classes - 1`; None admits every whole number.
-        name: of the argument, for the message.
 
     Returns:
         Int array `(n,)`.
-
-    Raises:
-        ValueError: with what is needed, what came, and the remedy.
 
     Example:
 
     >>> check_labels([[0, 1], [1, 0]])
     Traceback (most recent call last):
-    ValueError: `labels` must have shape (n,), one class a row. Received shape: \
-(2, 2). One-hot rows? Hand in `labels.argmax(axis=1)`.
+    ValueError: `labels` must have shape (n,). Received shape: (2, 2). \
+One-hot rows? Hand in `labels.argmax(axis=1)`.
     """
     array = _array(labels, name, "labels", "UST")
     if array.dtype.kind in "UST":
@@ -80,15 +111,15 @@ def check_labels(labels, n=None, classes=None, name="labels"):
             f" Hand in `np.unique({name}, return_inverse=True)[1]`."
         )
     if array.ndim != 1:
-        remedy = ""
-        if array.ndim == 2:
-            column = f"`{name}[:, 0]`", f"One-hot rows? Hand in `{name}.argmax(axis=1)`"
-            remedy = (
-                f" Hand in {column[0]}." if array.shape[1] == 1 else f" {column[1]}."
-            )
+        one_hot = f"One-hot rows? Hand in `{name}.argmax(axis=1)`."
+        column = array.ndim == 2 and array.shape[1] == 1
+        remedy = {
+            0: f"Hand in `[{name}]`.",
+            2: f"Hand in `{name}[:, 0]`." if column else one_hot,
+        }
         raise ValueError(
-            f"`{name}` must have shape (n,), one class a row. "
-            f"Received shape: {array.shape}.{remedy}"
+            f"`{name}` must have shape (n,). Received shape: {array.shape}. "
+            + remedy.get(array.ndim, "Hand in one number each.")
         )
     if array.dtype.kind == "f" and np.any(odd := array != np.floor(array)):  # NaN, too
         found = array[odd][0]
@@ -111,19 +142,37 @@ def check_labels(labels, n=None, classes=None, name="labels"):
     return array
 
 
+def check_positions(positions, n, name="positions"):
+    """Positions from 0 to n - 1 as an int array `(k,)`, k from 1.
+
+    Example:
+
+    >>> check_positions([0, 4], 4, "test")
+    Traceback (most recent call last):
+    ValueError: `test` must be positions from 0 to 3. Received: 0 to 4.
+    """
+    if _array(positions, name, "labels", "UST").dtype.kind == "b":
+        raise ValueError(
+            f"`{name}` must be positions. Received: a mask of True and False. "
+            f"Hand in `np.flatnonzero({name})`."
+        )
+    array = check_labels(positions, name=name)
+    if not 0 <= array.min() <= array.max() < n:
+        raise ValueError(
+            f"`{name}` must be positions from 0 to {n - 1:,}. "
+            f"Received: {array.min():,} to {array.max():,}."
+        )
+    return array
+
+
 def check_rows(rows, n=None, name="features"):
     """Features as a table: one row an image, finite numbers.
 
     Args:
-        rows: what the caller was given.
         n: how many rows there must be, or None.
-        name: of the argument, for the message.
 
     Returns:
         Float or int array `(n, columns)`, of the dtype that came.
-
-    Raises:
-        ValueError: with what is needed, what came, and the remedy.
 
     Example:
 
@@ -132,7 +181,7 @@ def check_rows(rows, n=None, name="features"):
     ValueError: `features` must have shape (n, columns). Received shape: \
 (2, 7, 7, 320). Hand in `features.mean(axis=(1, 2))` or `features.reshape(2, -1)`.
     """
-    array = _array(rows, name, "features")
+    array = _array(rows, name)
     if array.ndim != 2:
         pooled = f"`{name}.mean(axis=(1, 2))` or " if array.ndim == 4 else ""
         remedy = {
@@ -145,14 +194,54 @@ def check_rows(rows, n=None, name="features"):
         )
     if n is not None and len(array) != n:
         raise ValueError(f"`{name}` must hold {n:,} rows. Received: {len(array):,}.")
-    return check_array(array, input_name=name)
+    return _finite(array, name)
+
+
+def check_points(points, name="points"):
+    """Points in a plane: finite numbers `(n, 2)`.
+
+    Example:
+
+    >>> check_points(np.eye(3))
+    Traceback (most recent call last):
+    ValueError: `points` must have shape (n, 2). Received shape: (3, 3). \
+Hand in two columns, `points[:, :2]`; of two rows, `points.T`.
+    """
+    remedy = f"Hand in two columns, `{name}[:, :2]`; of two rows, `{name}.T`."
+    return check_numbers(points, name, ("n", 2), remedy)
+
+
+def check_numbers(values, name="values", shape=("n",), remedy=None):
+    """Finite real numbers, at least one, in an array of the shape that is needed.
+
+    Args:
+        shape: for each axis its length, or a word where any will do.
+        remedy: a sentence on what to do about another shape.
+
+    Returns:
+        Array of the dtype that came.
+
+    Example:
+
+    >>> check_numbers([0.7, np.nan], "scores")
+    Traceback (most recent call last):
+    ValueError: `scores` must be finite. Received: nan at `scores[1]`. \
+Leave it out, or look where it comes from.
+    """
+    array = _array(values, name)
+    fits = [isinstance(n, str) or n == came for n, came in zip(shape, array.shape)]
+    if array.ndim != len(shape) or not all(fits):
+        needed = str(tuple(shape)).replace("'", "")
+        remedy = remedy or "Hand in one row of numbers, such as `[0.7, 0.8]`."
+        raise ValueError(
+            f"`{name}` must have shape {needed}. Received shape: {array.shape}. "
+            + remedy
+        )
+    return _finite(array, name)
 
 
 def check_count(value, name, low=1, high=None):
     """A whole number within its limits, as an int.
-
-    Raises:
-        ValueError: with what is needed and what came.
 
     Example:
 
@@ -177,13 +266,8 @@ def check_fraction(value, name, low=0, high=1, open_ends=False):
     """A finite number within its limits, as a float.
 
     Args:
-        value: what the caller was given.
-        name: of the argument, for the message.
         low, high: the limits.
         open_ends: True refuses the limits themselves.
-
-    Raises:
-        ValueError: with what is needed, what came, and the remedy.
 
     Example:
 
@@ -208,10 +292,70 @@ Hand in 0.95.
     return number
 
 
-def _array(value, name, part, also=""):
+def check_limits(limits, name="limits"):
+    """Two finite numbers, the smaller first, as a tuple.
+
+    Example:
+
+    >>> check_limits((1, 0))
+    Traceback (most recent call last):
+    ValueError: `limits` must be two numbers, the smaller first. Received: (1, 0).
+    """
+    low, high = check_numbers(limits, name, (2,), "Hand in a pair, such as `(0, 1)`.")
+    if low >= high:
+        raise ValueError(
+            f"`{name}` must be two numbers, the smaller first. "
+            f"Received: {short(limits)}."
+        )
+    return low, high
+
+
+def check_names(names, name, n=None, each="each"):
+    """A list of str, n of them, or at least one.
+
+    Example:
+
+    >>> check_names("ab", "titles", 2, "an image")
+    Traceback (most recent call last):
+    ValueError: `titles` must be a list of 2 str, one an image. Received: 'ab'.
+    """
+    listed = np.iterable(names) and not isinstance(names, (str, bytes))
+    found = list(names) if listed else []
+    if not found or n not in (None, len(found)):
+        came = f"a list of {len(found)}" if listed else short(names)
+        raise ValueError(
+            f"`{name}` must be a list of {n or 'at least one'} str, one {each}. "
+            f"Received: {came}."
+        )
+    return found
+
+
+def check_mapping(entries, name, check=None):
+    """A dict with at least one entry, all of them checked.
+
+    Args:
+        check: function of an entry and its name that returns what is to be used.
+
+    Example:
+
+    >>> check_mapping([0.7, 0.8], "scores")
+    Traceback (most recent call last):
+    ValueError: `scores` must be a dict with at least one entry. \
+Received: [0.7, 0.8]. Hand in `{name: …}`.
+    """
+    if not isinstance(entries, Mapping) or not entries:
+        raise ValueError(
+            f"`{name}` must be a dict with at least one entry. "
+            f"Received: {short(entries)}. Hand in `{{name: …}}`."
+        )
+    check = check or (lambda entry, name: entry)
+    return {key: check(entry, f"{name}[{key!r}]") for key, entry in entries.items()}
+
+
+def _array(value, name, part=None, also=""):
     """The value as a numeric array; `also` names further kinds of dtype."""
     if hasattr(value, "images") and hasattr(value, "labels"):
-        wanted = f"its `{part}`" if part != "features" else "what `extract` returns"
+        wanted = f"its `{part}`" if part else "what `extract` returns"
         raise ValueError(
             f"`{name}` must be an array. Received: a data set. Hand in {wanted}."
         )
@@ -223,13 +367,24 @@ def _array(value, name, part, also=""):
         raise ValueError(
             f"`{name}` must be one array of numbers. Received: {_objects(value)}"
         )
-    if array.dtype.kind == "b" and part == "images":
-        raise ValueError(
-            f"`{name}` must hold values from 0 to 255. Received: a mask of True and "
-            f"False. Hand in `{name} * 255`."
-        )
     if array.dtype.kind not in "biuf" + also:
         raise ValueError(f"`{name}` must be real numbers. Received: {array.dtype}.")
+    return array
+
+
+def _finite(array, name):
+    """The array, if it holds at least one number and all of them are finite."""
+    if not array.size:
+        raise ValueError(
+            f"`{name}` must hold at least one number. Received shape: {array.shape}."
+        )
+    if not (finite := np.isfinite(array)).all():
+        first = np.unravel_index(finite.argmin(), array.shape)
+        raise ValueError(
+            f"`{name}` must be finite. Received: {array[first]} at "
+            f"`{name}[{', '.join(map(str, first))}]`. "
+            "Leave it out, or look where it comes from."
+        )
     return array
 
 

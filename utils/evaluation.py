@@ -7,6 +7,7 @@ from scipy.stats import binomtest, rankdata
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_curve
 from sklearn.model_selection import StratifiedKFold
+from sklearn.utils.validation import validate_data
 
 from utils.checks import check_count, check_fraction, check_labels, check_rows
 
@@ -199,6 +200,41 @@ Received: the class Ridge. Hand in `Ridge()`.
     kind = tags().estimator_type if tags else None
     if kind in NOT_CLASSES:
         raise ValueError(needed + NOT_CLASSES[kind])
+
+
+def check_table(estimator, X, name="X", reset=False, **settings):
+    """Rows for an estimator of ours: scikit-learn's checks, in words that name them.
+
+    Args:
+        estimator: the one that is fitted or used.
+        X: what the caller was given.
+        name: of the argument, for the message.
+        reset: True in `fit`, which remembers number and names of the columns.
+        settings: of `sklearn.utils.validation.validate_data`.
+
+    Returns:
+        Array `(n, columns)`.
+
+    Raises:
+        ValueError: with what is needed, what came, and the remedy.
+
+    Example:
+
+    >>> from sklearn.decomposition import PCA
+    >>> check_table(PCA(), np.zeros((2, 6, 6)), reset=True)
+    Traceback (most recent call last):
+    ValueError: `X` must have shape (n, columns). Received shape: (2, 6, 6). \
+Hand in `X.reshape(2, -1)`.
+    """
+    if not hasattr(X, "shape") or len(X.shape) > 2:
+        check_rows(X, name=name)  # it knows the remedy
+    try:
+        return validate_data(estimator, X, reset=reset, **settings)
+    except ValueError as error:
+        raise ValueError(
+            f"`{name}` must be rows that {type(estimator).__name__} can take. "
+            f"Received shape: {np.shape(X)}. {error}"
+        ) from None
 
 
 def wilson_interval(correct, total, confidence=0.95):

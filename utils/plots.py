@@ -1,29 +1,30 @@
 """The course's figures: one style, one palette, at most five lines of a lesson each."""
 
 import re
-from collections.abc import Mapping
 from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
-from matplotlib.text import Text
-from sklearn.isotonic import isotonic_regression
 
 from utils.checks import (
     check_count,
     check_fraction,
-    check_images,
     check_labels,
-    check_rows,
+    check_limits,
+    check_mapping,
+    check_names,
+    check_numbers,
+    check_pictures,
+    check_points,
+    check_positions,
 )
+from utils.end_labels import name_ends
 
 BLUE, VERMILION, BLACK, SKY, GREY = "#0072B2", "#D55E00", "#000000", "#56B4E9", "0.6"
 TRAINING, HELD_OUT = BLUE, VERMILION  # one color means one thing in the whole course
 HOUSE_ORDER = BLUE, VERMILION, BLACK, SKY
-ROLES = {r"train(ing)?\b": TRAINING, r"(validation|test|held.(out|back))\b": HELD_OUT}
+ROLES = {TRAINING: r"train(ing)?\b", HELD_OUT: r"(validation|test|held.(out|back))\b"}
 
 STYLE = {
     "figure.figsize": (6, 2.6),
@@ -43,10 +44,9 @@ STYLE = {
 
 
 def use_style():
-    """Make the course's style the default; let a figure's text form be what it says.
+    """Make the course's style the default, and a figure's text form what it says.
 
-    A notebook stores this text beside the picture, so that titles can be compared
-    and read aloud.
+    A notebook stores this text with the picture: to be compared and read aloud.
     """
     plt.rcParams.update(STYLE)
     Figure._repr_pretty_ = _pretty  # the inline backend drops registered formatters
@@ -57,13 +57,10 @@ def _pretty(figure, printer, cycle):
 
 
 def titles(figure):
-    """What a figure says: its title, then the titles of its panels, line by line.
-
-    Args:
-        figure: a matplotlib figure.
+    """What a matplotlib figure says: its title, then those of its panels.
 
     Returns:
-        A str, "Figure" if nothing is written above it.
+        A str, a line a title; "Figure" if there is none.
 
     Example:
 
@@ -103,20 +100,18 @@ def show_images(images, titles=None, columns=4, title=None, side=1.4):
     Example:
 
     >>> figure = show_images(np.zeros((3, 8, 8)), ["a", "b", "c"])
-    >>> len(figure.axes)
-    4
     >>> plt.close(figure)
     """
-    images = _list_of_images(images)
+    images = check_pictures(images)
     titles = [""] * len(images) if titles is None else titles
-    titles = _names(titles, len(images), "titles", "an image")
+    titles = check_names(titles, "titles", len(images), "an image")
     columns = check_count(columns, "columns")
     side = check_fraction(side, "side", 0, 20, open_ends=True)
     rows = -(-len(images) // columns)
     height = side * (1.18 if any(titles) else 1) * rows
     figure, panels = _panels(rows, columns, (side * columns, height), title)
     for panel, image, text in zip(panels, images, titles):
-        panel.imshow(image / 255, cmap="gray", vmin=0, vmax=1)
+        panel.imshow((image / 255).clip(0, 1), cmap="gray", vmin=0, vmax=1)
         panel.set_title(text, fontsize=9, loc="center")
     return figure
 
@@ -139,7 +134,7 @@ def show_scores(
 
     Raises:
         ValueError: if a row is no sequence of finite numbers within `limits`, if
-            `reference` is not a pair, or if `Scores` come with another `xlabel`.
+            `reference` is not such a pair, or if `Scores` come with another `xlabel`.
 
     Example:
 
@@ -149,15 +144,17 @@ def show_scores(
     >>> show_scores({"k-NN": [70, 80]}, "in percent")
     Traceback (most recent call last):
     ValueError: `scores['k-NN']` must lie within `limits`, 0 to 1. Received: 70 to \
-80. Percentages? Hand in fractions, 0.7 to 0.8.
+80. Divide percentages by 100, or hand in wider `limits`.
     """
-    limits = _limits(limits)
-    rows = _rows_of_scores(scores, xlabel, limits)
+    limits = check_limits(limits)
+    rows = check_mapping(scores, "scores")
+    rows = {k: _fractions(row, k, xlabel, limits) for k, row in rows.items()}
+    if reference is not None:
+        value, name = _reference(reference, limits)
     figure, axes = plt.subplots(figsize=(6.4, 0.42 * len(rows) + 1.1))
     for row, values in enumerate(rows.values()):
         _draw_scores(axes, row, values)
     if reference is not None:
-        value, name = _reference(reference, limits)
         axes.axvline(value, color=GREY, zorder=1)
         place = (value, len(rows) - 0.55)
         axes.annotate(name, place, (4, 0), textcoords="offset points", fontsize=9)
@@ -180,8 +177,8 @@ def show_confusion(matrix, class_names, title):
         The matplotlib axes.
 
     Raises:
-        ValueError: if `matrix` is not square, if it holds anything but whole numbers
-            from 0, or if there is not one class name a row.
+        ValueError: if `matrix` is not square, with one class name a row, or if it
+            holds anything but whole numbers from 0.
 
     Example:
 
@@ -189,17 +186,15 @@ def show_confusion(matrix, class_names, title):
     >>> axes = show_confusion(matrix, ["sound", "defective"], "3 of 20 wrong")
     >>> plt.close(axes.figure)
     """
-    matrix = _counts(matrix)
-    class_names = _names(class_names, len(matrix), "class_names", "a row of `matrix`")
+    class_names = check_names(class_names, "class_names", each="a row of `matrix`")
+    matrix = _counts(matrix, len(class_names))
     side = 0.62 * len(class_names) + 1.6
     figure, axes = plt.subplots(figsize=(side + 1, side))
     shares = matrix / matrix.sum(axis=1, keepdims=True).clip(1)
     axes.imshow(shares, vmin=0, vmax=1, cmap="cividis")
     write_numbers(axes, ",", matrix)
-    ticks = range(len(class_names))
-    axes.set(
-        xticks=ticks, yticks=ticks, xticklabels=class_names, yticklabels=class_names
-    )
+    axes.set_xticks(range(len(class_names)), class_names)
+    axes.set_yticks(range(len(class_names)), class_names)
     axes.set(xlabel="predicted", ylabel="true", title=title)
     axes.spines[:].set_visible(False)
     if len(class_names) > 4:
@@ -210,8 +205,7 @@ def show_confusion(matrix, class_names, title):
 def write_numbers(axes, form="g", numbers=None, fontsize=None):
     """Write into each cell of a small image its number, in black or in white.
 
-    Of the two, each cell gets the one that stands out more from its color, whatever
-    the colormap: the contrast is at least 4.5 to 1.
+    Whatever the colormap, the contrast is at least 4.5 to 1.
 
     Args:
         axes: matplotlib axes on which `imshow` has drawn a matrix.
@@ -224,8 +218,8 @@ def write_numbers(axes, form="g", numbers=None, fontsize=None):
         The list of the texts, row by row.
 
     Raises:
-        ValueError: if no image is drawn on `axes` yet, if `numbers` has another
-            shape than the image or is not finite, or if `form` suits no number.
+        ValueError: if no image is drawn on `axes` yet, or if `numbers` has another
+            shape than the image or is not finite.
 
     Example:
 
@@ -237,30 +231,28 @@ def write_numbers(axes, form="g", numbers=None, fontsize=None):
     """
     if not getattr(axes, "images", None):
         raise ValueError(
-            "`axes` must be axes with an image. "
-            f"Received: {_what(axes)} without one. Call `axes.imshow(…)` first."
+            "`axes` must be axes with an image. Received: "
+            f"{type(axes).__name__} without one. Call `axes.imshow(…)` first."
         )
     image = axes.images[-1]
-    colors = image.to_rgba(image.get_array())
-    numbers = _numbers_of(image, numbers)
-    places = _centers(image, numbers.shape)
-    return [
-        axes.text(
-            *place, _written(number, form), fontsize=fontsize, ha="center",
-            va="center", color=_ink(colors[cell]),
-        )
-        for place, (cell, number) in zip(places, np.ndenumerate(numbers))
-    ]  # fmt: skip
+    drawn = image.get_array()
+    numbers, needed = drawn if numbers is None else numbers, drawn.shape[:2]
+    numbers = check_numbers(numbers, "numbers", needed, "Hand in one number a cell.")
+    colors = image.to_rgba(drawn)
+    look, written = {"fontsize": fontsize, "ha": "center", "va": "center"}, []
+    for place, (cell, number) in zip(_centers(image, needed), np.ndenumerate(numbers)):
+        text = format(number, form)
+        text = text if text.strip("-0.") else text.removeprefix("-")
+        written.append(axes.text(*place, text, color=_ink(colors[cell]), **look))
+    return written
 
 
 def show_curves(curves, title, xlabel, ylabel, x=None):
     """Lines with their names written at their ends instead of a legend.
 
-    Names that would lie on each other are moved apart, with thin lines to the ends
-    of the curves; if the view is cut later, a name goes to the last visible point.
-    Line styles differ. Curves named training…, validation…, test… or held out… have
-    the colors of these roles, and no other curve beside them has; among curves
-    without a role, colors follow the house order and mean nothing.
+    If the view is cut later, a name goes to the last visible point. Line styles
+    differ. Curves named training…, validation…, test… or held out… have the colors of
+    these roles, and no other curve beside them has; colors of others mean nothing.
 
     Args:
         curves: `{name: sequence of finite values}`; at most four.
@@ -280,25 +272,16 @@ def show_curves(curves, title, xlabel, ylabel, x=None):
     >>> axes = show_curves({"training": [2, 1]}, "loss halves", "epoch", "loss")
     >>> plt.close(axes.figure)
     """
-    curves = _sequences(curves, "curves", '{"training": [2, 1]}')
-    if len(curves) > 4:
-        raise ValueError(
-            "`curves` must be at most four, or they cannot be told apart. "
-            f"Received: {len(curves)}. Use several panels."
-        )
-    x = None if x is None else _sequence(x, "x")
+    curves = check_mapping(curves, "curves", check_numbers)
+    check_count(len(curves), "len(curves)", high=4)
+    for values in curves.values() if x is not None else ():
+        check_numbers(x, "x", values.shape, "Hand in a place for each value.")
     figure, axes = plt.subplots(layout="constrained")  # it makes room for the names
-    lines, looks = [], zip(_curve_colors(curves), ("-", "--", "-.", ":"))
-    for (name, values), (color, style) in zip(curves.items(), looks):
+    looks = zip(_curve_colors(curves), ("-", "--", "-.", ":"))
+    for values, (color, style) in zip(curves.values(), looks):
         positions = np.arange(1, len(values) + 1) if x is None else x
-        if len(positions) != len(values):
-            raise ValueError(
-                f"`x` must be as long as each curve. Received: {len(x)} positions and "
-                f"{len(values)} values of {name!r}. Hand in `x[:{len(values)}]`, or "
-                "no `x`."
-            )
-        lines += axes.plot(positions, values, style, color=color)
-    axes.add_artist(_EndNames(axes, lines, curves))
+        axes.plot(positions, values, style, color=color)
+    name_ends(axes, curves)
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     return axes
 
@@ -318,16 +301,18 @@ def show_feature_maps(maps, channels=None, scale="layer", title=None, side=1.2):
         The matplotlib figure.
 
     Raises:
-        ValueError: if `maps` is not 3D or not finite, if a channel is not among its
-            channels, or if `scale` is unknown.
+        ValueError: if `maps` is not 3D or not finite, lacks one of the channels, or
+            if `scale` is unknown.
 
     Example:
 
     >>> figure = show_feature_maps(np.zeros((4, 4, 8)))
     >>> plt.close(figure)
     """
-    maps = _maps(maps)
-    channels = _channels(channels, maps.shape[-1])
+    remedy = "Hand in one image's, `maps[0]`; of one channel, `maps[..., None]`."
+    maps = check_numbers(maps, "maps", ("rows", "columns", "channels"), remedy)
+    channels = range(maps.shape[-1])[:8] if channels is None else channels
+    channels = check_positions(channels, maps.shape[-1], "channels")
     if scale not in ("layer", "each"):
         raise ValueError(f"`scale` must be 'layer' or 'each'. Received: {scale!r}.")
     side = check_fraction(side, "side", 0, 20, open_ends=True)
@@ -359,30 +344,24 @@ def show_plane(
 
     Raises:
         ValueError: if the points do not lie in a plane, have more than four classes
-            or other labels than these, or if `classifier` does not return one label
-            a row.
+            or other labels, or if `classifier` does not return one label a row.
 
     Example:
 
     >>> axes = show_plane([[0, 0], [1, 1]], [0, 1], ["low", "high"], "two points")
     >>> plt.close(axes.figure)
     """
-    points = _in_plane(points, "points")
-    class_names = _names(class_names, None, "class_names", "a class")
-    if len(class_names) > 4:
-        raise ValueError(
-            "`class_names` must be at most four, or they cannot be told apart. "
-            f"Received: {len(class_names)}. Draw some of the classes."
-        )
+    points = check_points(points)
+    class_names = check_names(class_names, "class_names", each="a class")
+    check_count(len(class_names), "len(class_names)", high=4)
     labels = check_labels(labels, len(points), len(class_names))
-    axis_names = _names(axis_names, 2, "axis_names", "an axis")
+    axis_names = check_names(axis_names, "axis_names", 2, "an axis")
     figure, axes = plt.subplots(figsize=(5.4, 3.6))
     looks = zip(class_names, (BLACK, SKY, VERMILION, BLUE), "xo^s")
     for label, (name, color, marker) in enumerate(looks):
         edge = {} if marker == "x" else {"edgecolor": BLACK, "linewidth": 0.4}
-        axes.scatter(
-            *points[labels == label].T, 18, color, marker=marker, label=name, **edge
-        )
+        x, y = points[labels == label].T
+        axes.scatter(x, y, 18, color, marker=marker, label=name, **edge)
     if classifier is not None:
         _draw_borders(axes, classifier)
     axes.set(title=title, xlabel=axis_names[0], ylabel=axis_names[1])
@@ -391,9 +370,8 @@ def show_plane(
 
 
 def _panels(rows, columns, size, title):
-    """A figure with panels without axes, and the finding above them."""
-    width, height = size
-    size = width, height + (0.4 if title else 0)
+    """A figure with panels without axes, and the finding above them, if any."""
+    size = size[0], size[1] + (0.4 if title else 0)
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
     for panel in axes.flat:
         panel.axis("off")
@@ -402,160 +380,37 @@ def _panels(rows, columns, size, title):
     return figure, axes.flat
 
 
-def _list_of_images(images):
-    """Checked images as a list of arrays; only in a sequence may sizes differ."""
-    one_array = hasattr(images, "__array__") and np.asarray(images).dtype.kind != "O"
-    if one_array or hasattr(images, "images") or not np.iterable(images):
-        settled = _settled(np.asarray(images)) if one_array else images
-        return list(check_images(settled))
-    images = [_settled(np.asarray(image)) for image in images]
-    if not images:
-        raise ValueError(
-            "`images` must hold at least one image. Received: none. Hand in some, "
-            "such as `data.images[:8]`."
-        )
-    if len({image.shape for image in images}) == 1:
-        batches = {"np.stack(images)": np.stack(images)}
-    else:
-        batches = {f"images[{i}]": image[None] for i, image in enumerate(images)}
-    for name, batch in batches.items():
-        if batch.ndim == 3 and batch.dtype.kind in "uif":
-            # A sequence says where its images end: a gray one may be 3 or 4 wide.
-            batch = np.broadcast_to(batch[..., None], (*batch.shape, 3))
-        check_images(batch, name=name)
-    return images
-
-
-def _settled(array):
-    """Without the rounding errors of a scaling, such as `255 * x / x.max()`."""
-    if array.dtype.kind != "f":
-        return array
-    onto = array.clip(0, 255)
-    return np.where(abs(array - onto) < 1e-3, onto, array)
-
-
-def _names(names, n, name, each):
-    """A list of str, `n` of them if `n` is given."""
-    if isinstance(names, (str, bytes)) or not np.iterable(names):
-        raise ValueError(
-            f"`{name}` must be a list of str, one {each}. Received: {names!r}. "
-            f"Hand in a list, such as `[{names!r}]`."
-        )
-    names = list(names)
-    if n is not None and len(names) != n or not names:
-        needed = "at least one str" if n is None else f"{n} str"
-        raise ValueError(
-            f"`{name}` must hold {needed}, one {each}. Received: {len(names)}. "
-            "Add what is missing or leave out what is too much."
-        )
-    return names
-
-
-def _what(value):
-    """What kind of thing came."""
-    if isinstance(value, (str, int, float)):
-        return repr(value)
-    return f"a {type(value).__name__}"
-
-
-def _limits(limits, name="limits"):
-    """Two finite numbers, the smaller first."""
-    ends = _sequence(limits, name)
-    if len(ends) != 2 or ends[0] >= ends[1]:
-        raise ValueError(
-            f"`{name}` must be two numbers, the smaller first. "
-            f"Received: {limits!r}. Hand in a pair, such as `(0, 1)`."
-        )
-    return tuple(limits)
-
-
-def _sequence(values, name):
-    """A float array of one dimension: at least one number, and all of them finite."""
-    try:
-        array = np.asarray(values)
-    except (ValueError, TypeError):
-        array = np.array(None)
-    if array.dtype.kind not in "biuf" or array.ndim != 1 or not array.size:
-        came = f"shape {array.shape}" if array.dtype.kind in "biuf" else _what(values)
-        remedy = {0: "Hand in a list, such as `[value]`.", 1: "Add some."}
-        raise ValueError(
-            f"`{name}` must be a sequence of at least one real number. Received: "
-            f"{came}. {remedy.get(array.ndim, 'Hand in one row or column of it.')}"
-        )
-    finite = np.isfinite(array)
-    if not finite.all():
-        first = int(np.argmin(finite))
-        raise ValueError(
-            f"`{name}` must hold finite numbers. Received: {array[first]} at position "
-            f"{first}. Leave out what is not finite, with its `x`."
-        )
-    return array.astype(float)
-
-
-def _mapping(value, name, example):
-    """A dict with at least one entry."""
-    if not isinstance(value, Mapping) or not value:
-        came = "an empty one" if isinstance(value, Mapping) else _what(value)
-        raise ValueError(
-            f"`{name}` must be a dict with at least one entry. Received: {came}. "
-            f"Hand in names and values, such as `{example}`."
-        )
-    return dict(value)
-
-
-def _sequences(value, name, example):
-    """`{name: float array}` of a dict of sequences."""
-    entries = _mapping(value, name, example)
-    return {key: _sequence(row, f"{name}[{key!r}]") for key, row in entries.items()}
-
-
-def _rows_of_scores(scores, xlabel, limits):
-    """`{name: float array}`, all within `limits`."""
-    rows = _mapping(scores, "scores", '{"k-NN": [0.7, 0.8]}')
-    for key, row in rows.items():
-        if hasattr(row, "balanced_accuracy"):
-            if "balanced accuracy" not in xlabel:
-                raise ValueError(
-                    "`xlabel` must name the balanced accuracy, which is drawn of "
-                    f"`Scores`. Received: {xlabel!r}. For accuracies hand in "
-                    "`{name: scores.accuracy}`."
-                )
-            rows[key] = row.balanced_accuracy
-    rows = _sequences(rows, "scores", "")
-    low, high = limits
-    for key, row in rows.items():
-        if row.min() < low - 1e-9 or row.max() > high + 1e-9:
+def _fractions(row, key, xlabel, limits):
+    """Float array `(n,)` of one row of scores, within the limits."""
+    if hasattr(row, "balanced_accuracy"):
+        if "balanced accuracy" not in xlabel:
             raise ValueError(
-                f"`scores[{key!r}]` must lie within `limits`, {low:g} to {high:g}. "
-                f"Received: {row.min():.3g} to {row.max():.3g}."
-                + _remedy_of_scores(row.min(), row.max(), low, high)
+                "`xlabel` must name the balanced accuracy, which is drawn of `Scores`. "
+                f"Received: {xlabel!r}. Else hand in `{{name: scores.accuracy}}`."
             )
-    return rows
-
-
-def _remedy_of_scores(smallest, largest, low, high):
-    if 0 <= low and high <= 1 < largest <= 100 and smallest >= 0:
-        ends = f"{smallest / 100:.3g} to {largest / 100:.3g}"
-        return f" Percentages? Hand in fractions, {ends}."
-    ends = min(low, np.floor(smallest * 20) / 20), max(high, np.ceil(largest * 20) / 20)
-    return f" Hand in `limits=({ends[0]:g}, {ends[1]:g})`."
+        row = row.balanced_accuracy
+    row = check_numbers(row, f"scores[{key!r}]").astype(float)
+    low, high = limits
+    if row.min() < low - 1e-9 or row.max() > high + 1e-9:
+        raise ValueError(
+            f"`scores[{key!r}]` must lie within `limits`, {low:g} to {high:g}. "
+            f"Received: {row.min():.3g} to {row.max():.3g}. "
+            "Divide percentages by 100, or hand in wider `limits`."
+        )
+    return row
 
 
 def _reference(reference, limits):
     """A value within the limits and its name."""
-    remedy = 'Hand in a value and its name, such as `(0.5, "chance")`.'
-    pair = isinstance(reference, (tuple, list)) and len(reference) == 2
-    if not pair or isinstance(reference[0], str) or not isinstance(reference[1], str):
+    try:
+        value, name = reference
+        fits = limits[0] <= value <= limits[1]
+    except (TypeError, ValueError):
+        fits = False
+    if not fits:
         raise ValueError(
-            f"`reference` must be a pair, (value, name). Received: {reference!r}. "
-            + remedy
-        )
-    value, name = reference
-    low, high = limits
-    if not low <= value <= high:
-        raise ValueError(
-            f"`reference` must lie within `limits`, {low:g} to {high:g}. "
-            f"Received: {value!r}. Hand in wider `limits`."
+            "`reference` must be a pair of a value within `limits` and its name, such "
+            f'as `(0.5, "chance")`. Received: {reference!r}.'
         )
     return value, name
 
@@ -563,73 +418,30 @@ def _reference(reference, limits):
 def _draw_scores(axes, row, values):
     mean, rows = np.mean(values), np.full(len(values), row)
     axes.plot(values, rows, "o", color=SKY, markersize=5, zorder=2)
-    tick = [row - 0.3, row + 0.3]
-    axes.plot([mean, mean], tick, color=BLUE, linewidth=3, zorder=3)
-    place = mean, row - 0.32
-    axes.annotate(f"{mean:.3f}", place, ha="center", va="bottom", fontsize=9)
+    axes.plot([mean] * 2, [row - 0.3, row + 0.3], color=BLUE, linewidth=3, zorder=3)
+    look = {"ha": "center", "va": "bottom", "fontsize": 9}
+    axes.annotate(f"{mean:.3f}", (mean, row - 0.32), **look)
 
 
-def _counts(matrix):
-    """A square matrix of whole numbers from 0."""
-    try:
-        array = np.asarray(matrix)
-    except ValueError:
-        array = np.array(None)
-    numbers = array.dtype.kind in "uif"
-    if not numbers or array.ndim != 2 or array.shape[0] != array.shape[1]:
-        came = f"shape {array.shape}" if numbers else _what(matrix)
+def _counts(matrix, n):
+    """Int array `(n, n)` of numbers from 0."""
+    remedy = "Hand in `confusion_matrix(labels, predictions)`, and all `class_names`."
+    matrix = check_numbers(matrix, "matrix", (n, n), remedy)
+    if (odd := matrix[(matrix < 0) | (matrix % 1 > 0)]).size:
         raise ValueError(
-            "`matrix` must be square numbers, (classes, classes). "
-            f"Received: {came}. Hand in `confusion_matrix(labels, predictions)` first, "
-            "then the class names."
+            "`matrix` must hold numbers of images, whole and from 0. Received: "
+            f"{odd[0]:.3g}. Shares? Hand in `confusion_matrix(…)` without `normalize`."
         )
-    odd = array[~((array >= 0) & (array == np.floor(array)))]  # NaN, too
-    if odd.size:
-        raise ValueError(
-            "`matrix` must hold numbers of images, whole and from 0. "
-            f"Received: {odd[0]:.3g}. Shares? Hand in `confusion_matrix(labels, "
-            "predictions)` without `normalize`."
-        )
-    return array.astype(int)
-
-
-def _numbers_of(image, numbers):
-    """What is to be written, one finite number for each cell of the image."""
-    drawn = np.asarray(image.get_array())
-    numbers = drawn if numbers is None else np.asarray(numbers)
-    if numbers.shape != drawn.shape[:2] or numbers.dtype.kind not in "biuf":
-        raise ValueError(
-            f"`numbers` must be real numbers of shape {drawn.shape[:2]}, as the image. "
-            f"Received: shape {numbers.shape}, {numbers.dtype}. Hand in one number a "
-            "cell."
-        )
-    if not np.isfinite(numbers).all():
-        raise ValueError(
-            "`numbers` must be finite. Received: NaN or infinity. Hand in "
-            "`np.nan_to_num(numbers)`, or draw cells without number by themselves."
-        )
-    return numbers
+    return matrix.astype(int)
 
 
 def _centers(image, shape):
     """(x, y) of the middle of each cell, row by row, wherever `imshow` put them."""
     left, right, bottom, top = image.get_extent()
     first, last = (bottom, top) if image.origin == "lower" else (top, bottom)
-    rows, columns = shape
-    across = left + (np.arange(columns) + 0.5) * (right - left) / columns
-    down = first + (np.arange(rows) + 0.5) * (last - first) / rows
+    down, across = ((np.arange(n) + 0.5) / n for n in shape)
+    down, across = first + down * (last - first), left + across * (right - left)
     return [(x, y) for y in down for x in across]
-
-
-def _written(number, form):
-    try:
-        text = format(number, form)
-    except (ValueError, TypeError):
-        raise ValueError(
-            f"`form` must be a format of {_what(number)}. Received: {form!r}. Hand in "
-            'one such as "g", ".2f" or ",".'
-        ) from None
-    return text if text.strip("-0.") else text.removeprefix("-")
 
 
 def _ink(color):
@@ -644,14 +456,7 @@ def _ink(color):
 def _curve_colors(names):
     """One color a curve: of its role if it has one, else what no role has taken."""
     roles = [
-        next(
-            (
-                ROLES[role]
-                for role in ROLES
-                if re.match(role, str(name).strip().lower())
-            ),
-            0,
-        )
+        next((c for c in ROLES if re.match(rf"\s*{ROLES[c]}", str(name), re.I)), None)
         for name in names
     ]
     taken = {TRAINING, HELD_OUT} if any(roles) else set()
@@ -659,157 +464,12 @@ def _curve_colors(names):
     return [role or next(free) for role in roles]
 
 
-class _EndNames(Artist):
-    """The names at the ends of curves, put in their places at every drawing.
-
-    Only then are scale, limits and size of the axes what the lesson made of them.
-    """
-
-    def __init__(self, axes, lines, names):
-        super().__init__()
-        self.set_clip_on(False)  # else the layout does not ask for its size
-        leader = {"arrowstyle": "-", "linewidth": 0.8, "relpos": (0, 0.5)}
-        leader |= {"shrinkA": 1, "shrinkB": 0, "patchA": None}
-        halo = [withStroke(linewidth=2, foreground="white")]  # a curve may run below
-        self.pairs = [
-            (line, axes.annotate(
-                str(name), line.get_xydata()[-1], (5, 0), textcoords="offset points",
-                va="center", color=line.get_color(), path_effects=halo,
-                arrowprops=leader | {"color": line.get_color()},
-            ))
-            for line, name in zip(lines, names)
-        ]  # fmt: skip
-
-    def get_tightbbox(self, renderer=None):
-        """None: it asks for no room, but moves the names before they are asked."""
-        self.draw(renderer or self.get_figure(root=True).canvas.get_renderer())
-
-    def draw(self, renderer):
-        """Move each name to the end of its curve, or beside it if others are there."""
-        inside = self.axes.patch.get_window_extent()
-        for column in self._columns(renderer):
-            names, boxes = zip(*column)
-            centers = np.array([box.y0 + box.height / 2 for box in boxes])
-            heights = np.array([box.height for box in boxes])
-            moves = _apart(centers, heights, inside.y0, inside.y1) - centers
-            moves /= renderer.points_to_pixels(1)
-            moved = np.any(abs(moves) > 1)
-            for name, move in zip(names, moves):
-                name.set_position((16 if moved else 5, move))
-                name.arrow_patch.set_visible(moved)
-
-    def _columns(self, renderer):
-        """Names with their boxes, by groups that share some stretch of the x-axis."""
-        boxes = []
-        for line, name in self.pairs:
-            pixels = self.axes.transData.transform(line.get_xydata())
-            seen = self.axes.patch.contains_points(pixels, radius=1)
-            name.set_visible(bool(seen.any() and name.get_text()))
-            if name.get_visible():
-                name.xy = line.get_xydata()[np.flatnonzero(seen)[-1]]
-                name.set_position((5, 0))
-                name.update_positions(renderer)
-                boxes.append((name, Text.get_window_extent(name, renderer)))
-        columns, room = [], renderer.points_to_pixels(12)  # for a line to the end
-        for name, box in sorted(boxes, key=lambda pair: pair[1].x0):
-            if columns and box.x0 < max(b.x1 for _, b in columns[-1]) + room:
-                columns[-1].append((name, box))
-            else:
-                columns.append([(name, box)])
-        return columns
-
-
-def _apart(centers, heights, low, high):
-    """Move labels apart as little as possible, in their order, between two limits.
-
-    Least squares: with the stack of labels subtracted, "none overlaps" becomes "none
-    decreases", which is isotonic regression. Of two at the same height the later one
-    goes below. Labels that do not fit are stacked around the middle.
-
-    Args:
-        centers: float array `(n,)`, where the labels would stand.
-        heights: float array `(n,)`, in the same unit.
-        low, high: limits for the edges of the labels.
-
-    Returns:
-        Float array `(n,)`, where they stand.
-
-    Example:
-
-    >>> _apart(np.array([5.0, 5.0, 1.0]), np.array([2.0, 2.0, 2.0]), 0, 10).tolist()
-    [6.0, 4.0, 1.0]
-    """
-    order = np.lexsort((-np.arange(len(centers)), centers))
-    stacked = np.cumsum(heights[order]) - heights[order] / 2
-    spare = high - low - heights.sum()
-    low, spare = (low, spare) if spare > 0 else (low + spare / 2, 0)
-    placed = np.empty(len(centers))
-    placed[order] = stacked + isotonic_regression(
-        centers[order] - stacked, y_min=low, y_max=low + spare
-    )
-    return placed
-
-
-def _maps(maps):
-    """A finite feature map of one image."""
-    try:
-        array = np.asarray(maps)
-    except ValueError:
-        array = np.array(None)
-    if array.ndim != 3 or array.dtype.kind not in "biuf" or 0 in array.shape:
-        remedy = {
-            2: "For one channel: `maps[..., None]`.",
-            4: "Hand in one image's: `maps[0]`.",
-        }
-        raise ValueError(
-            "`maps` must be numbers of shape (rows, columns, channels). "
-            f"Received: shape {array.shape}, {array.dtype}. "
-            + remedy.get(array.ndim, "Hand in a layer's output for one image.")
-        )
-    if not np.isfinite(array).all():
-        raise ValueError(
-            "`maps` must be finite. Received: NaN or infinity. Hand in "
-            "`np.nan_to_num(maps)`, or look where they come from."
-        )
-    return array
-
-
-def _channels(channels, n):
-    """A list of channels that exist."""
-    if channels is None:
-        return list(range(min(8, n)))
-    if not np.iterable(channels) or isinstance(channels, str):
-        raise ValueError(
-            f"`channels` must be a list of whole numbers. Received: {channels!r}. "
-            f"Hand in a list, such as `[{channels!r}]`."
-        )
-    channels = [check_count(channel, "channels", 0, n - 1) for channel in channels]
-    if not channels:
-        raise ValueError(
-            "`channels` must hold at least one. Received: none. Hand in some, such as "
-            "`range(8)`."
-        )
-    return channels
-
-
-def _in_plane(points, name):
-    """Finite rows of two numbers."""
-    points = check_rows(points, name=name)
-    if points.shape[1] != 2:
-        remedy = f"`{name}.T`" if len(points) == 2 else f"`{name}[:, :2]`"
-        raise ValueError(
-            f"`{name}` must have shape (n, 2). Received shape: {points.shape}. "
-            f"Hand in {remedy}."
-        )
-    return points
-
-
 def _draw_borders(axes, classifier):
     """Where a classifier's verdict changes, also beyond the limits as they are."""
     if not hasattr(classifier, "predict"):
         raise ValueError(
-            f"`classifier` must have `predict`. Received: {_what(classifier)}. Hand in "
-            "a fitted classifier."
+            f"`classifier` must have `predict`. Received: {classifier!r}. "
+            "Hand in a fitted classifier."
         )
     limits = axes.axis()
     spans = [
@@ -817,9 +477,8 @@ def _draw_borders(axes, classifier):
         for low, high in zip(limits[::2], limits[1::2])
     ]
     lattice = np.stack(np.meshgrid(*spans), axis=-1).reshape(-1, 2)
-    verdict = classifier.predict(lattice)
-    verdict = check_labels(verdict, len(lattice), name="classifier.predict(…)")
-    verdict = verdict.reshape(600, 600)
+    verdict, name = classifier.predict(lattice), "classifier.predict(…)"
+    verdict = check_labels(verdict, len(lattice), name=name).reshape(600, 600)
     for label in np.unique(verdict)[1:]:
         axes.contour(*spans, verdict >= label, [0.5], colors=GREY, linewidths=2)
     axes.axis(limits)

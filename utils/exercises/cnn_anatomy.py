@@ -14,65 +14,38 @@ def layer_facts(N, P, d, K, s, z):
 
 
 _FITS = "return ( → if (N + 2 * z - P) % s: raise ValueError\n    return ("
+_ALL = "(N + 2 * z - P) // s + 1, (P * P * d + 1) * K →"
 
 layer_facts = Exercise(
     layer_facts,
     cases=lambda rng: [
         (30, 4, 3, 8, 2, 1), (32, 5, 3, 16, 1, 2), (12, 3, 5, 4, 3, 0),
-        (21, 1, 2, 7, 1, 0), (9, 2, 4, 3, 5, 3), (16, 16, 1, 2, 1, 0),
+        (21, 1, 2, 7, 1, 0), (10, 6, 4, 3, 4, 3), (16, 16, 1, 2, 1, 0),
         (7, 3, 1, 1, 3, 0), (25, 6, 2, 5, 4, 1), (32, 3, 2, 9, 2, 1),
     ],
-    parts={
-        "the size": "(N + 2z - P) / s + 1, rounded down",
-        "the parameters": "(P · P · d + 1) · K",
-    },
+    parts={"the size": "(N + 2z - P) / s + 1, rounded down",
+           "the parameters": "(P · P · d + 1) · K"},
     also=((_FITS,),),
     mistakes={
         "// s + 1 → // s": "the + 1 is missing: also the first position counts",
         "+ 2 * z → + z": "z zeros stand on *each* side of a row, so 2z in all",
         " + 2 * z →": "the padding z is missing",
         ") // s + 1 → ) + 1": "the stride s is missing: it moves by {s}, not by 1",
-        "2 * z - P → 2 * z + P": "the window takes P away; it does not add",
         "2 * z - P → 2 * z": "the window P is missing",
-        "return (N + 2 * z - P) // s → return N + 2 * z - P // s": "only P was "
-        "divided; put brackets around N + 2z - P",
-        "// s → / s": "the window does not fit; round down to whole places (`//`), as "
-        "libraries do",
-        "return (N + 2 * z - P) // s + 1 → return -((P - N - 2 * z) // s) + 1":
-        "the window does not fit; round down, not up",
-        "return (N + 2 * z - P) // s + 1 → return N // s": "N / s is the size with "
-        '`padding="same"` only; here it is (N + 2z - P) / s + 1',
-        "(P * P * d + 1) * K → P * P * d * K": "the biases are missing, one for each "
-        "filter",
-        "(P * P * d + 1) * K → P * P * d * K + 1": "one bias for *each* of the K "
-        "filters, not one for all",
+        "// s → / s": "the window does not fit; round down (`//`), as libraries do",
+        "(P * P * d + 1) * K → P * P * d * K": "the biases are missing, one a filter",
+        "d + 1) * K → d * K + 1)": "one bias for *each* of K filters, not one for all",
         "P * P * d → P * P": "a filter is as deep as its input: {d} kernels",
         "P * P * d → P * d": "a kernel has P × P weights",
         " + 1) * K → + 1)": "that is a single filter; there are {K}",
-        "(P * P * d + 1) * K → P * P * d": "that is a single filter without its bias; "
-        "there are {K}, with one bias each",
-        "(P * P * d + 1) * K → (P * P + 1) * d * K": "a filter has one bias, not one "
-        "for each of its d kernels",
-        "+ 1) * K → + 1) * K * ((N + 2 * z - P) // s + 1) ** 2": "the same weights "
-        "serve all positions; the size does not enter",
-        "(P * P * d + 1) * K → P * P * d * K * ((N + 2 * z - P) // s + 1) ** 2":
-        "those are the multiply-adds; weights are counted once, and the same serve all "
-        "positions",
-        "P * P * d → N * N * d": "that is a dense layer, which sees the whole image; "
-        "a filter sees P × P",
-        "(P * P * d + 1) * K, (N + 2 * z - P) // s + 1": "both numbers are right, in "
-        "the wrong order: size first, then parameters",
-        "(N + 2 * z - P) // s + 1": "two numbers are needed, (size, parameters); only "
-        "the size came back",
-        "(P * P * d + 1) * K": "two numbers are needed, (size, parameters); only the "
-        "parameters came back",
+        "P * d + 1) * K → P + 1) * d * K": "a filter has one bias, not one a kernel",
+        "P * P * d → N * N * d": "that is a dense layer; a filter sees only P × P",
+        f"{_ALL} (P * P * d + 1) * K, (N + 2 * z - P) // s + 1": "in the wrong order",
+        f"{_ALL} (N + 2 * z - P) // s + 1": "two numbers are asked, (size, parameters)",
     },
-    hints=(
-        "How many places has a window of P in a row of N + 2z, if it moves by s?",
-        "The size is `(N + 2 * z - P) // s + 1`. A filter has P × P × d weights and "
-        "one bias.",
-        "There are K filters, each with its own bias: `(P * P * d + 1) * K`.",
-    ),
+    hints=("How many places has a window of P in a row of N + 2z, if it moves by s?",
+           "The size is `(N + 2 * z - P) // s + 1`; a filter is P × P × d and a bias.",
+           "There are K filters, each with its own bias: `(P * P * d + 1) * K`."),
     lesson="For instance N=32, P=5, d=3, K=16, s=1, z=2: 32 × 32 × 16 and 1,216 "
     "parameters.",
 )  # fmt: skip
@@ -88,75 +61,44 @@ def one_filter(volume, filt, bias):
 
 
 def _volumes(rng):
-    sizes = ((6, 8, 3, 2, 3), (5, 5, 2, 4, 2), (7, 4, 3, 3, 4), (4, 7, 1, 1, 5),
-             (3, 4, 3, 4, 2), (5, 6, 2, 2, 1))  # fmt: skip
-    for (rows, columns, P, Q, d), bias in zip(sizes, (1.5, -3, 0.75, 2.25, -5, 0)):
+    for rows, columns, P, Q, d, bias in (
+        (6, 8, 3, 2, 3, 1.5), (5, 5, 2, 4, 2, -3), (7, 4, 3, 3, 4, 0.75),
+        (4, 7, 1, 1, 5, 2.25), (3, 4, 3, 4, 2, -5), (5, 6, 2, 2, 1, 0),
+    ):  # fmt: skip
         volume = np.round(rng.normal(size=(rows, columns, d)), 2)
         yield volume, np.round(rng.normal(size=(P, Q, d)), 2), bias
 
 
 def _flat_map(result, volume, filt, bias):
     """The map; or what its shape tells."""
-    (rows, columns), (P, Q, d) = volume.shape[:2], filt.shape
-    R, C, found = rows - P + 1, columns - Q + 1, np.shape(result)
-    fits = f"; without padding the window fits {R} × {C} times"
-    if d > 1 and found in ((R, C, d), (d, R, C)):
-        raise Wrong(
-            f"one map for each channel came back, {found}; *add* the channels: one "
-            "filter gives one flat map"
-        )
-    if found[:2] == (rows, columns) != (R, C):
-        raise Wrong(f"the output is as large as the input, {found}{fits}")
-    if found[:2] == (rows + P - 1, columns + Q - 1) != (R, C):
-        raise Wrong(f"windows that stand over the edge came back, {found}{fits}")
-    if found == (R - 1, C - 1):
-        raise Wrong(
-            f"the last window of each row and column is missing, {found}; N - P + 1 fit"
-        )
-    if len(found) > 2 and [n for n in found if n > 1] == [n for n in (R, C) if n > 1]:
-        raise Wrong(f"an axis of length 1 is left over, {found}; return one flat map")
+    (R, C, _), found = np.subtract(volume.shape, filt.shape) + 1, np.shape(result)
+    told = {
+        (R, C, filt.shape[2]): "*add* the channels: one filter gives one flat map",
+        volume.shape[:2]: f"as large as the input; the window fits {R} × {C} times",
+        (R - 1, C - 1): "the last window of each row and column is missing",
+    }
+    if found in told and found != (R, C):
+        raise Wrong(f"a map of shape {found} came back: {told[found]}")
     return np.array(result)
 
 
 one_filter = Exercise(
-    one_filter,
-    cases=_volumes,
-    view=_flat_map,
+    one_filter, cases=_volumes, view=_flat_map,
     parts="each value is the sum of window times filter, all channels, plus the bias",
     mistakes={
         " + bias →": "the bias is missing",
-        "filt) + bias → filt + bias)": "the bias was added to each product; add it "
-        "once, to the sum",
-        "+ bias → + filt.shape[2] * bias": "the bias was added once for each channel; "
-        "a filter has one",
-        "+ bias → - bias": "the bias is subtracted; add it",
-        "* filt) → * filt[::-1, ::-1])": "that is the true convolution, with the "
-        "filter flipped; layers do not flip",
-        "* filt) → * filt[::-1, ::-1, ::-1])": "that is the true convolution, with the "
-        "filter flipped, its channels too; layers do not flip",
+        "filt) + bias → filt + bias)": "the bias was added to each product, not once",
+        "+ bias → + filt.shape[2] * bias": "the bias was added once for each channel",
+        "* filt) → * filt[::-1, ::-1])": "the filter is flipped; layers do not flip",
         "j + Q] * filt) → j + Q, 0] * filt[..., 0])": "only the first channel was read",
         "np.sum( → np.mean(": "that is the mean of the products; take their sum",
-        "* filt) → * filt) / filt.shape[2]": "that is the mean of the channels; add "
-        "them",
-        "return out → return np.maximum(out, 0)": "negative values were cut off; the "
-        "ReLU comes after this layer",
-        ("range(out.shape[0]) → range(out.shape[0] - 1)",
-         "range(out.shape[1]) → range(out.shape[1] - 1)"): "the last window of each "
-        "row and column was left at 0; loops go up to N - P + 1",
+        "return out → return np.maximum(out, 0)": "cut off at 0; the ReLU comes later",
         "return out → return out.T": "rows and columns are exchanged",
-        "return out → return out[::2, ::2]": "that is stride 2; the window moves by 1",
         "j + Q] → j + P]": "the window is P × Q; this filter is not square",
-        "shape[1] - Q → shape[1] - P": "there are columns - Q + 1 places in a row; "
-        "this filter is not square",
-        "out[i, j] = → return": "only the first window was read; the `return` belongs "
-        "behind both loops",
     },
-    hints=(
-        "Begin with `slide` from the first section: the loops stay the same.",
-        "`volume[i:i + P, j:j + Q]` is a little cube, as deep as the filter.",
-        "`np.sum(cube * filt) + bias` is one number of the output; rows go up to N - P "
-        "+ 1.",
-    ),
+    hints=("Begin with `slide` from the first section: the loops stay the same.",
+           "`volume[i:i + P, j:j + Q]` is a little cube, as deep as the filter.",
+           "`np.sum(cube * filt) + bias` is one number; rows go up to N - P + 1."),
     lesson="A cube slides over a volume and leaves one flat map; K cubes leave K maps.",
 )  # fmt: skip
 
@@ -180,60 +122,26 @@ def _poolings(rng):
 
 _GRADIENT = "(x == widen(pooled)) * widen(upstream) →"
 _POOLED = "pooled, (x == widen(pooled)) * widen(upstream) →"
-_TILE = "np.repeat(np.repeat(small, 2, axis=0), 2, axis=1) → np.tile(small, (2, 2))"
 
 max_pool = Exercise(
-    max_pool,
-    cases=_poolings,
-    parts={
-        "the pooled map": "it holds the largest value of each 2 × 2 window; windows "
-        "lie side by side",
-        "the gradient": "the winner of each window receives its upstream value, the "
-        "other three 0",
-    },
+    max_pool, cases=_poolings,
+    parts={"the pooled map": "the largest value of each 2 × 2 window, side by side",
+           "the gradient": "each winner receives its upstream value, the others 0"},
     mistakes={
-        _TILE: "`np.tile` lays copies of the map side by side; `np.repeat` keeps each "
-        "window's value together",
-        f"{_GRADIENT} (x == widen(pooled)) * 1.0": "it holds ones; the winner receives "
-        "the *upstream* value of its window",
-        f"{_GRADIENT} widen(upstream) / 4": "a quarter went to each; that is average "
-        "pooling",
+        f"{_GRADIENT} (x == widen(pooled)) * 1.0": "it holds ones; *upstream* is asked",
+        f"{_GRADIENT} widen(upstream) / 4": "a quarter each; that is average pooling",
         f"{_GRADIENT} widen(upstream)": "all four received it; only the winner may",
         "== → !=": "the losers received it; it belongs to the winner",
-        f"{_GRADIENT} (x == widen(pooled)) * x": "it holds the winners' values; the "
-        "winner receives the upstream value",
-        f"{_GRADIENT} (x == widen(pooled)) * widen(upstream) / 4": "it is a quarter of "
-        "what it should be; the winner takes all",
-        f"{_GRADIENT} upstream": "upstream came back as it was; the gradient has the "
-        "shape of x, with 0 for the losers",
-        f"{_GRADIENT} np.kron(upstream, [[1, 0], [0, 0]])": "the upper left of each "
-        "window received it; the winner should",
-        ".max(axis=(1, 3)) → .mean(axis=(1, 3))": "it holds the means; max pooling "
-        "keeps the largest values",
-        ".max(axis=(1, 3)) → .min(axis=(1, 3))": "it holds the smallest values of the "
-        "windows",
-        ".max(axis=(1, 3)) → .sum(axis=(1, 3))": "it holds the sums; max pooling keeps "
-        "the largest values",
-        ".max(axis=(1, 3)) → .max(axis=(1, 3)).clip(0)": "a window of negative values "
-        "has a negative maximum; do not start from 0",
-        f"{_POOLED} x[::2, ::2], 0 * x": "it holds the upper left value of each "
-        "window; take the largest of the four",
-        f"{_POOLED} np.max([x[:-1, :-1], x[1:, :-1], x[:-1, 1:], x[1:, 1:]], axis=0), "
-        "0": "that is stride 1; use 2, windows do not overlap",
-        f"{_POOLED} pooled": "two arrays are needed, (pooled, gradient); only the "
-        "pooled map came back",
-        "return pooled, → return": "two arrays are needed, (pooled, gradient); only "
-        "the gradient came back",
-        f"{_POOLED} (x == widen(pooled)) * widen(upstream), pooled": "the two are "
-        "exchanged: first the pooled map, then the gradient",
+        f"{_GRADIENT} (x == widen(pooled)) * x": "winners' values; upstream is asked",
+        ".max( → .mean(": "it holds the means; max pooling keeps the largest values",
+        ".max( → .min(": "it holds the smallest values of the windows",
+        "(1, 3)) → (1, 3)).clip(0)": "negative maxima exist; do not start from 0",
+        f"{_POOLED} pooled": "two arrays are needed, (pooled, gradient)",
+        f"{_POOLED} (x == widen(pooled)) * widen(upstream), pooled": "exchange the two",
     },
-    hints=(
-        "`x.reshape(rows // 2, 2, columns // 2, 2)` has a window on axes 1 and 3.",
-        "Blow the pooled map up to the size of x (`np.repeat` on both axes): where it "
-        "equals x, there is a winner.",
-        "The gradient is `winners * wide(upstream)`, with `upstream` blown up in the "
-        "same way.",
-    ),
+    hints=("`x.reshape(rows // 2, 2, columns // 2, 2)` has a window on axes 1 and 3.",
+           "Blow the pooled map up (`np.repeat` on both axes): winners equal it.",
+           "The gradient is `winners * wide(upstream)`, blown up in the same way."),
     lesson="Forward keeps the winner, backward pays only the winner.",
 )  # fmt: skip
 
@@ -247,7 +155,6 @@ def field_width(windows):
 
 
 _WIDEN = "width += (kernel - 1) * step →"
-_ADDS = "each layer adds kernel - 1, not kernel"
 
 field_width = Exercise(
     field_width,
@@ -258,43 +165,20 @@ field_width = Exercise(
         ([(3, 1)] * 3,), ([(5, 3)],), ([(1, 1)],), named("no layer at all", []),
     ],
     mistakes={
-        f"{_WIDEN} width *= kernel": "windows overlap, so they add; you multiplied "
-        "them",
-        f"{_WIDEN} width += kernel - 1": "behind a stride, a step is worth several "
-        "pixels; it counts as 1 here",
-        f"{_WIDEN} width += kernel": f"{_ADDS}; and strides count",
-        "sum(kernel for kernel, stride in windows)": f"{_ADDS}, and it starts from 1; "
-        "strides count, too",
-        f"{_WIDEN} width += kernel * step": _ADDS,
-        ("width, step = 1 → width, step = 0", f"{_WIDEN} width += kernel * step"):
-        f"{_ADDS}, and it starts from 1",
-        "sum(kernel - 1 for kernel, stride in windows)": "start from 1: a pixel sees "
-        "itself; and strides count",
+        f"{_WIDEN} width *= kernel": "windows overlap, they add; you multiplied them",
+        f"{_WIDEN} width += kernel - 1": "strides make a step worth several pixels",
+        f"{_WIDEN} width += kernel * step": "each layer adds kernel - 1, not kernel",
+        "sum(kernel for kernel, stride in windows)": "each adds kernel - 1, not kernel",
         "return width → return width - 1": "start from 1: a pixel sees itself",
-        "(kernel - 1) * step → (kernel - 1) * step * stride": "a layer's own stride "
-        "works only on the layers *behind* it: widen first, then multiply",
-        "in windows → in windows[::-1]": "the layers were taken from the output side; "
-        "begin at the input",
-        "(kernel - 1) * step → (kernel - 1) * stride": "multiply *all* strides below, "
-        "not the layer's own",
-        "step *= stride → step = stride": "multiply *all* strides below, not only the "
-        "last one",
+        "- 1) * step → - 1) * step * stride": "widen first, then multiply the strides",
+        "in windows → in windows[::-1]": "that begins at the output side",
+        "- 1) * step → - 1) * stride": "take *all* strides below, not the layer's own",
         "step *= stride → step += stride": "strides multiply; they were added",
-        "return width → return width, step": "one number is asked, the width of the "
-        "patch; two came back",
-        "return width → return step": "that is the product of the strides; the width "
-        "of the patch is asked",
-        "step *= stride → step *= stride; break": "only the first layer was taken; "
-        "does the `return` stand inside the loop?",
-        "windows[-1][0] if windows else 1": "that is the kernel of the last layer; "
-        "each layer widens what the ones below see",
+        "return width → return width, step": "one number is asked, the width",
     },
-    hints=(
-        "Keep two numbers: the width so far, and how many pixels one step of this "
-        "layer is worth.",
-        "A layer widens the patch by `(kernel - 1) * step`; it begins at 1.",
-        "*After* widening, `step` is multiplied by the layer's stride.",
-    ),
+    hints=("Keep the width so far, and how many pixels a step of this layer is worth.",
+           "A layer widens the patch by `(kernel - 1) * step`; it begins at 1.",
+           "*After* widening, `step` is multiplied by the layer's stride."),
     lesson="Kernels add, strides multiply what comes behind them, padding does not "
     "occur.",
 )  # fmt: skip

@@ -20,47 +20,27 @@ def _scores(rng):
     return [*drawn, named("a lead of 9", *safe), named("equal scores", *tied)]
 
 
+_MEAN = ".sum(axis=1).mean() →"
+
 hinge = Exercise(
-    batch_hinge,
-    cases=_scores,
+    batch_hinge, cases=_scores,
+    parts="add max(0, rival - true score + 1) over the rivals; average over images",
     mistakes={
-        "short[rows, truth] = 0 → pass": "it is 1 too large: the truth counts as its "
-        "own rival (lead 0, plus 1)",
-        ".sum(axis=1).mean() → .sum()": "that is the sum over the images; the mean is "
-        "asked",
-        ".sum(axis=1).mean() → .sum(axis=1)": "these are the losses, one an image; the "
-        "mean of them is asked",
-        ".sum(axis=1).mean() → .mean()": "the rivals of an image are added, not "
-        "averaged",
-        ".sum(axis=1).mean() → .sum(axis=1).mean() / (scores.shape[1] - 1)":
-        "the rivals "
-        "of an image must be added; they were averaged",
-        ".sum(axis=1) → .sum(axis=0)": "the losses were added down the columns and "
-        "divided by the classes; add along a row, and take the mean over images",
-        ".sum(axis=1) → .max(axis=1)": "only the worst rival counts; all that come too "
-        "close should",
+        "short[rows, truth] = 0 → pass": "the truth counts as its own rival (lead 0)",
+        f"{_MEAN} .sum()": "that is the sum over the images; the mean is asked",
+        f"{_MEAN} .sum(axis=1)": "these are losses, one an image; take the mean",
+        f"{_MEAN} .mean()": "the rivals of an image are added, not averaged",
+        ".sum(axis=1) → .max(axis=1)": "only the worst rival counts; add all too close",
         " + 1) → )": "the margin of 1 is missing",
         "scores - scores[rows, truth][:, None] → scores[rows, truth][:, None] - scores":
-        "the "
-        "sign is turned round: s_rival - s_true + 1, a leading rival costs",
-        "np.maximum(0, → (": "beaten rivals count as negative loss; cut them off with "
-        "max(0, …)",
+        "the sign is turned round: s_rival - s_true + 1, a leading rival costs",
+        "np.maximum(0, → (": "beaten rivals count as negative loss; use max(0, …)",
         "short.sum → (short**2).sum": "that is the squared hinge",
-        "None] + 1 → None] - 1": "the margin is subtracted; a rival 1 below the truth "
-        "already costs",
-        "short.sum → (short > 0).sum": "that counts the rivals that come too close; "
-        "add up by how much",
         "scores.argmax(axis=1)": "those are predictions; a loss is asked",
-        "(scores.argmax(axis=1) != truth).mean()": "that is the share of errors; the "
-        "hinge also sees how large a lead is",
     },
-    hints=(
-        "The score of the truth in every row is `scores[np.arange(len(truth)), "
-        "truth]`.",
-        "Subtract it from all scores of its row (`[:, None]`), add 1, cut off below 0.",
-        "The truth's own entry is now 1: set it to 0. Add along a row, take the mean.",
-    ),
-    parts="add max(0, rival - true score + 1) over the rivals; average over images",
+    hints=("The true score of every row is `scores[np.arange(len(truth)), truth]`.",
+           "Subtract it from all of its row (`[:, None]`), add 1, cut off below 0.",
+           "The truth's own entry is now 1: set it to 0. Sum each row, take the mean."),
     lesson="Every rival that comes closer than 1 costs; a safe lead costs nothing.",
 )  # fmt: skip
 
@@ -84,55 +64,33 @@ def _surfaces(rng):
     return [*map(case, ((2, 3), (4,), (2, 2, 2), (1, 1))), whole_case]
 
 
-_QUOTIENT = "(f(W + step) - f(W - step)) / (2 * h)"
-_INTS = (
-    "an array of ints cannot hold h or a slope. Use `np.zeros(W.shape)`, which is float"
-)
+_QUOTIENT = "(f(W + step) - f(W - step)) / (2 * h) →"
+_ONE_SIDED = "that is the one-sided difference; look to both sides, W + h and W - h"
+_INTS = "an array of ints cannot hold h or a slope; `np.zeros(W.shape)` is float"
 
 numeric_gradient = Exercise(
-    numeric_gradient,
-    cases=_surfaces,
+    numeric_gradient, cases=_surfaces,
+    parts="every entry is (f(W + h) - f(W - h)) / 2h, for h added to this entry alone",
     mistakes={
-        f"{_QUOTIENT} → (f(W + step) - f(W)) / h": "that is the one-sided difference, "
-        "f(W + h) - f(W); look to both sides",
-        f"{_QUOTIENT} → (f(W) - f(W - step)) / h": "that is the one-sided difference, "
-        "f(W) - f(W - h); look to both sides",
+        f"{_QUOTIENT} (f(W + step) - f(W)) / h": _ONE_SIDED,
+        f"{_QUOTIENT} (f(W) - f(W - step)) / h": _ONE_SIDED,
         "/ (2 * h) → / h": "it is twice too large; the two points are 2h apart",
-        "/ (2 * h) → / (4 * h)": "it is half of the slope; f(W + h) - f(W - h) spans "
-        "2h",
-        "f(W + step) - f(W - step) → f(W - step) - f(W + step)": "the sign is wrong: "
-        "uphill is where f grows",
+        f"{_QUOTIENT} (f(W - step) - f(W + step)) / (2 * h)":
+        "the sign is wrong: uphill is where f grows",
         " / (2 * h) →": "the difference is not divided by 2h",
-        "/ (2 * h) → / 2": "the difference is divided by 2, but not by h",
-        "/ (2 * h) → / 2 * h": "`/ 2 * h` divides by 2 and multiplies by h; put "
-        "brackets around 2 * h",
-        "f(W + step) - f(W - step) → f(W + step) + f(W - step)": "the two values were "
-        "added",
-        "(f(W + h) - f(W - h)) / (2 * h)": "one number came back: were all entries "
-        "shifted at once, or the slopes added? Every entry of W has its own slope",
-        "np.full(W.shape, (f(W + h) - f(W - h)) / (2 * h))": "all entries were shifted "
-        "at once; shift one at a time",
+        "/ (2 * h) → / 2 * h": "`/ 2 * h` multiplies by h: put brackets around 2 * h",
+        "(f(W + h) - f(W - h)) / (2 * h)": "every entry of W has its own slope",
+        "np.full(W.shape, (f(W + h) - f(W - h)) / (2 * h))": "shift one at a time",
         ("step = np.zeros(W.shape) → pass",
          "slopes = np.zeros(W.shape) → slopes, step = np.zeros((2, *W.shape))"):
         "is each entry put back before the next is shifted?",
         "step = np.zeros(W.shape) → step = np.zeros_like(W)": _INTS,
         "slopes = np.zeros(W.shape) → slopes = np.zeros_like(W)": _INTS,
-        "f(W + step) - f(W - step) → f((W + step).astype(W.dtype)) - f((W - step)"
-        ".astype(W.dtype))": "a copy of whole numbers cannot hold h; use "
-        "`W.astype(float)`",
-        "/ (2 * h) → / (2 * h); break": "only the first slope was computed; does the "
-        "`return` stand inside the loop?",
-        "return slopes → return slopes.ravel()": "the slopes belong into the shape of "
-        "W",
+        "return slopes → return slopes.ravel()": "the slopes have the shape of W",
     },
-    hints=(
-        "`for place in np.ndindex(W.shape)` visits every entry of an array of any "
-        "shape.",
-        "Make `step = np.zeros(W.shape)` and set `step[place] = h`; leave W itself "
-        "alone.",
-        "The slope there is `(f(W + step) - f(W - step)) / (2 * h)`.",
-    ),
-    parts="every entry is (f(W + h) - f(W - h)) / 2h, for h added to this entry alone",
+    hints=("`for place in np.ndindex(W.shape)` visits every entry of any array.",
+           "Set `step[place] = h` in `step = np.zeros(W.shape)`; leave W itself alone.",
+           "The slope there is `(f(W + step) - f(W - step)) / (2 * h)`."),
     lesson="You can now check any gradient, whoever derived it.",
 )  # fmt: skip
 
@@ -142,50 +100,36 @@ def relu_backward(blame, z):
 
 
 def _signals(rng):
-    def case(shape):
+    for shape in ((4, 5), (3,), (2, 3, 4), (1, 6)):
         blame, z = rng.normal(size=(2, *shape))
         z.flat[:2], blame.flat[:2] = (0, 1e-4), (1.5, -0.25)  # at the kink, beside it
-        return blame, z
+        yield blame, z
 
-    return [*map(case, ((4, 5), (3,), (2, 3, 4), (1, 6)))]
 
+_OFF = "it passes where the unit was off; it should pass where z > 0"
 
 relu_backward = Exercise(
-    relu_backward,
-    cases=_signals,
+    relu_backward, cases=_signals,
+    parts="blame passes unchanged where z > 0, and is 0 elsewhere",
     mistakes={
-        "z > 0 → z >= 0": "at z = 0 exactly the course, like Keras, takes the slope 0: "
-        "`z > 0`",
-        "z > 0 → z < 0": "it passes where the unit was off; it should pass where z > 0",
-        "z > 0 → z <= 0": "it passes where the unit was off or at 0; it should pass "
-        "where z > 0",
+        "z > 0 → z >= 0": "at z = 0 exactly, the course takes the slope 0, like Keras",
+        "z > 0 → z < 0": _OFF,
+        "z > 0 → z <= 0": _OFF,
         "blame": "the blame passes unchanged; units that were off must stop it",
-        "np.maximum(0, blame)": "that is ReLU of the blame; negative blame must pass, "
-        "too",
-        "blame * (z > 0) → np.maximum(0, blame) * (z > 0)": "negative blame is lost; "
-        "only the sign of z decides what passes",
-        "blame * np.maximum(0, z)": "that is blame times ReLU(z); the *slope* of ReLU "
-        "is 0 or 1",
+        "np.maximum(0, blame)": "that is ReLU of the blame; negative blame must pass",
+        "blame * → np.maximum(0, blame) *": "negative blame is lost; only z decides",
+        "blame * np.maximum(0, z)": "that is blame times ReLU(z); a slope is 0 or 1",
         "np.maximum(0, z)": "that is the forward pass",
-        "(z > 0) * 1.0": "that is the slope alone; multiply it by the blame (chain "
-        "rule)",
+        "(z > 0) * 1.0": "that is the slope alone; multiply it by the blame",
         "blame * z": "that is blame times z; the slope of ReLU is 0 or 1",
         "z * (blame > 0)": "blame and z are mixed up",
-        "np.maximum(0, blame * z)": "that is ReLU of blame times z; multiply the blame "
-        "by the slope of ReLU at z",
-        "blame * np.sign(z)": "the slope of ReLU below 0 is 0, not -1",
-        "z > 0 → z > 1": "the kink of ReLU is at 0, not at 1",
-        "blame[z > 0]": "only the entries that pass came back; the others are 0, in "
-        "the shape of z",
+        "blame[z > 0]": "the others are 0; keep the shape of z",
     },
-    hints=(
-        "By how much does max(0, z) change when z changes a little: for z = 2? For -2?",
-        "The slope is 1 where z > 0 and 0 elsewhere; `z > 0` is True and False.",
-        "Chain rule: blame times slope, entry by entry.",
-    ),
-    parts="blame passes unchanged where z > 0, and is 0 elsewhere",
+    hints=("By how much does max(0, z) change with z, near z = 2? Near -2?",
+           "The slope is 1 where z > 0 and 0 elsewhere; `z > 0` is True and False.",
+           "Chain rule: blame times slope, entry by entry."),
     lesson="A ReLU is a gate: blame passes where the signal had passed.",
-)
+)  # fmt: skip
 
 
 def stable_softmax(z):
@@ -203,56 +147,33 @@ def _rows(rng):
     return drawn + [named(k, np.float32(rows)) for k, rows in extremes.items()]
 
 
-_OWN = (
-    "exp overflows (or all terms vanish). Subtract from every row *its own* maximum "
-    "first"
-)
+_SHIFT = "z - z.max(axis=1, keepdims=True) →"
+_SUM = "e.sum(axis=1, keepdims=True) →"
+_COLUMNS = "columns sum to 1, not rows: an image is a row, `axis=1`"
+_OWN = "right for small scores only; subtract from every row *its own* maximum first"
 
 stable_softmax = Exercise(
-    stable_softmax,
-    cases=_rows,
+    stable_softmax, cases=_rows,
+    parts="each row is exp(z) divided by the sum of its row",
     mistakes={
-        "z - z.max(axis=1, keepdims=True) → z": f"right for small scores, but here "
-        f"{_OWN}",
-        "z.max( → abs(z).max(": "the largest *size* was subtracted: where all scores "
-        "are negative, all terms vanish. Subtract the maximum",
-        "z.max(axis=1, keepdims=True) → z.max()": "right for small scores, but one "
-        "maximum "
-        f"was taken for all rows, and {_OWN}",
-        "z - z.max(axis=1, keepdims=True) → np.clip(z, -50, 50)": "right for small "
-        "scores, but clipping changes large ones. Subtract from every row *its own* "
-        "maximum",
-        "z.max(axis=1, keepdims=True) → z.mean(axis=1, keepdims=True)":
-        "what was subtracted is not the maximum, and a score far above it still "
-        "overflows",
-        "z - z.max → z + z.max": "the maximum is added; subtract it",
+        f"{_SHIFT} z": _OWN,
+        f"{_SHIFT} z - z.max()": _OWN,
+        f"{_SHIFT} np.clip(z, -50, 50)": _OWN,
+        f"{_SHIFT} z - z.mean(axis=1, keepdims=True)": "subtract the maximum instead",
+        f"{_SHIFT} z - z.max(axis=1)": "`keepdims=True` keeps rows apart (maximum)",
+        f"{_SUM} e.sum(axis=1)": "`keepdims=True` keeps rows apart (sum)",
+        f"{_SUM} e.sum(axis=0)": _COLUMNS,
+        (f"{_SHIFT} z - z.max(axis=0)", f"{_SUM} e.sum(axis=0)"): _COLUMNS,
+        f"{_SUM} e.sum()": "all entries together sum to 1; every *row* should",
+        f"{_SUM} 1": "the division by the sum of a row is missing",
         "np.exp(z)": "these are the exponentials; each row must be divided by its sum",
-        " / e.sum(axis=1, keepdims=True) →": "the division by the sum of a row is "
-        "missing",
-        "/ e.sum(axis=1, keepdims=True) → / e.sum(axis=0)": "columns sum to 1, not "
-        "rows: an image is a row, `axis=1`",
-        ("z.max(axis=1, keepdims=True) → z.max(axis=0)",
-         "e.sum(axis=1, keepdims=True) → e.sum(axis=0)"): "maximum and sum were taken "
-        "of columns, so columns sum to 1: an image is a row, `axis=1`",
-        "e.sum(axis=1, keepdims=True) → e.sum()": "all entries together sum to 1; "
-        "every *row* should",
-        "e / e.sum(axis=1, keepdims=True) → np.log(e / e.sum(axis=1, keepdims=True))":
+        f"e / {_SUM} np.log(e / e.sum(axis=1, keepdims=True))":
         "these are logarithms of the probabilities",
         "z / z.sum(axis=1, keepdims=True)": "the exponential is missing",
-        "z.max(axis=1, keepdims=True) → z.max(axis=1)": "the maximum of row i was "
-        "taken from column i; `keepdims=True` keeps rows apart",
-        "e.sum(axis=1, keepdims=True) → e.sum(axis=1)": "column i was divided by the "
-        "sum of row i; `keepdims=True` keeps rows apart",
-        "z.argmax(axis=1)": "that is the winner of each row; its probabilities are "
-        "asked",
     },
-    hints=(
-        "exp(900) overflows, exp(0) does not. Which shift of a row makes 0 its largest "
-        "value?",
-        "`z.max(axis=1, keepdims=True)` is a column with the maximum of each row.",
-        "`e = np.exp(z - that_column)`, then `e / e.sum(axis=1, keepdims=True)`.",
-    ),
-    parts="each row is exp(z) divided by the sum of its row",
+    hints=("exp(900) overflows, exp(0) does not: which shift makes 0 a row's largest?",
+           "`z.max(axis=1, keepdims=True)` is a column with the maximum of each row.",
+           "`e = np.exp(z - that_column)`, then `e / e.sum(axis=1, keepdims=True)`."),
     lesson="Shifting a row changes no probability, and the largest exponent is now "
     "exp(0) = 1.",
 )  # fmt: skip

@@ -31,9 +31,7 @@ def _words(layer):
         "ReLU": "ReLU6" if config.get("max_value") == 6 else "ReLU",
         "Activation": str(config.get("activation")),
     }  # fmt: skip
-    activation = (
-        config.get("activation", "linear") if kind != "Activation" else "linear"
-    )
+    activation = None if kind == "Activation" else config.get("activation")
     tail = "" if activation in ("linear", None) else f"\n{activation}"
     return fixed.get(kind, kind) + tail.replace("relu", "ReLU")
 
@@ -62,9 +60,8 @@ def wiring(model):
     for entry in entries:
         if len(entry["inbound_nodes"]) > 1:
             raise ValueError(
-                "`model` must use each layer once, or who feeds whom is ambiguous. "
-                f"Received: {entry['name']!r} used {len(entry['inbound_nodes'])} times."
-                " Draw one use, or a model with a layer for each."
+                f"`model` must use each layer once. Received: {entry['name']!r}, used "
+                f"{len(entry['inbound_nodes'])} times. Make a layer for each use."
             )
     return {entry["name"]: list(_feeds(entry["inbound_nodes"])) for entry in entries}
 
@@ -86,9 +83,8 @@ def show_network(model, title, shapes=True):
         The matplotlib axes.
 
     Raises:
-        ValueError: if the model has no graph of layers, several inputs or outputs,
-            uses a layer twice, is too deep to be drawn on one line, or if boxes would
-            lie on each other.
+        ValueError: if the model has no graph of layers, has several inputs or
+            outputs, uses a layer twice, or is too deep or too branched to be drawn.
 
     Example:
 
@@ -135,16 +131,15 @@ def _graph(model):
     """The model as a graph of layers, which a Sequential becomes, too."""
     if not isinstance(model, keras.Model):
         raise ValueError(
-            f"`model` must be a `keras.Model`. Received: a {type(model).__name__}. "
+            f"`model` must be a `keras.Model`. Received: {type(model).__name__}. "
             "Hand in `keras.Model(x, y)` of an input and an output."
         )
     try:
         return keras.Model(model.inputs, model.outputs)
     except (AttributeError, ValueError, TypeError):
         raise ValueError(
-            "`model` must be a built graph of layers. Received: "
-            f"{type(model).__name__} {model.name!r}, of which no input is known. Put "
-            "`keras.Input(shape)` first in a Sequential, or make a `keras.Model(x, y)`."
+            f"`model` must be a built graph of layers. Received: {model.name!r} "
+            "without input. Put `keras.Input(shape)` first, or use `keras.Model(x, y)`."
         ) from None
 
 
@@ -162,15 +157,14 @@ def _layers(model):
     graph = _graph(model)
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise ValueError(
-            "`model` must have one input and one output to be drawn. Received: "
-            f"{len(graph.inputs)} and {len(graph.outputs)}. Draw a part, such as "
-            "`keras.Model(x, y)`."
+            f"`model` must have one input and one output. Received: {len(graph.inputs)}"
+            f" and {len(graph.outputs)}. Draw a part, such as `keras.Model(x, y)`."
         )
     layers = {layer.name: layer for layer in graph.operations}  # `a + b` is one, too
     several = [name for name in layers if not hasattr(layers[name].output, "shape")]
     if several:
         raise ValueError(
-            "`model` must have layers with one output each to be drawn. Received: "
+            "`model` must have layers with one output each. Received: "
             f"{several[0]!r} with several. Draw the part before or after it."
         )
     return layers
@@ -244,14 +238,13 @@ def _check_layout(column, lane):
     if max(column.values()) > 14:
         raise ValueError(
             "`model` must have at most 14 steps to fit on one line. Received: "
-            f"{max(column.values())}. Draw a block of it, such as `keras.Model(x, y)`."
+            f"{max(column.values())}. Draw a block, such as `keras.Model(x, y)`."
         )
     for one, other in combinations(column, 2):
         if column[one] == column[other] and abs(lane[one] - lane[other]) < 0.6:
             raise ValueError(
-                "`model` must branch and join so that its boxes find room. Received: "
-                f"{one!r} and {other!r}, which would lie on each other. Draw a "
-                "smaller part, such as `keras.Model(x, y)`."
+                f"`model` must leave room for its boxes. Received: {one!r} and "
+                f"{other!r}, which would lie on each other. Draw a smaller part."
             )
 
 
@@ -275,21 +268,14 @@ def _heights(edges, column, lane):
 
 def _canvas(column, lane, over, title):
     """Axes on which columns, lanes and the arrows over them find room."""
-    columns, first, last = max(column.values()) + 1, *_ends(lane)
-    top = first - 0.35 - max(over.values(), default=0)
-    lanes = last - first + 1
-    size = (
-        min(7.4, max(4.0, 0.92 * columns)),
-        0.35 + 0.78 * (lanes - 0.5 + first - top),
-    )
-    _, axes = plt.subplots(figsize=size)
+    columns, last = max(column.values()) + 1, max(lane.values())
+    top = min(lane.values()) - 0.35 - max(over.values(), default=0)
+    width = min(7.4, max(4.0, 0.92 * columns))
+    height = 0.35 + 0.78 * (last + 0.5 - top)
+    _, axes = plt.subplots(figsize=(width, height))
     axes.set(xlim=(-0.5, columns - 0.5), ylim=(last + 0.5, top), title=title)
     axes.axis("off")
     return axes
-
-
-def _ends(lane):
-    return min(lane.values()), max(lane.values())
 
 
 def _draw_box(axes, x, y, box, small):

@@ -1,22 +1,20 @@
 """Figures that one lesson draws: a cross-validation, descents, borders in a plane."""
 
+from reprlib import repr as short
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap
 
-from utils.checks import check_labels
-from utils.plots import (
-    BLACK,
-    BLUE,
-    GREY,
-    HELD_OUT,
-    SKY,
-    TRAINING,
-    VERMILION,
-    _in_plane,
-    _limits,
-    _mapping,
+from utils.checks import (
+    check_labels,
+    check_limits,
+    check_mapping,
+    check_numbers,
+    check_points,
+    check_positions,
 )
+from utils.plots import BLACK, BLUE, GREY, HELD_OUT, SKY, TRAINING, VERMILION
 
 
 def show_folds(folds, labels, title):
@@ -84,9 +82,8 @@ def show_descents(loss, paths, title, limits=(-2.2, 2.2)):
     >>> figure = show_descents(lambda a, b: a**2 + b**2, paths, "halfway in one step")
     >>> plt.close(figure)
     """
-    limits = _limits(limits)
-    paths = _mapping(paths, "paths", '{"half": [[2, 1], [1, 0.5]]}')
-    paths = {key: _in_plane(path, f"paths[{key!r}]") for key, path in paths.items()}
+    limits = check_limits(limits)
+    paths = check_mapping(paths, "paths", check_points)
     span = np.linspace(*limits, 101)
     heights = np.sqrt(_losses(loss, span))  # the root spreads the contours evenly
     size = (2.1 * len(paths) + 0.4, 2.7)
@@ -127,9 +124,9 @@ def show_borders(points, labels, models, title):
     >>> figure = show_borders(np.eye(2), np.array([1, 0]), models, "one line is enough")
     >>> plt.close(figure)
     """
-    points = _in_plane(points, "points")
+    points = check_points(points)
     labels = check_labels(labels, len(points), classes=2)
-    models = _mapping(models, "models", '{"mine": lambda rows: rows[:, 0] > 0.5}')
+    models = check_mapping(models, "models")
     width = np.ptp(points, axis=0)
     margin = np.where(width > 0, 0.15 * width, 0.5)
     low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
@@ -150,56 +147,37 @@ def show_borders(points, labels, models, title):
 
 def _parts(folds, n):
     """One row a fold: 0 where an image is not used, 1 in training, 2 held out."""
-    folds = list(folds) if np.iterable(folds) else [folds]
-    odd = [f for f in folds if not isinstance(f, (tuple, list)) or len(f) != 2]
-    if odd or not folds:
+    try:
+        pairs = [(train, test) for train, test in folds]
+    except (TypeError, ValueError):
+        pairs = []
+    if not pairs:
         raise ValueError(
-            "`folds` must be a list of pairs, (train, test). Received: "
-            f"{f'a {type(odd[0]).__name__} among them' if odd else 'none'}. Hand in "
-            "`stratified_folds(labels)`."
+            "`folds` must be a list of pairs, (train, test). "
+            f"Received: {short(folds)}. Hand in `stratified_folds(labels)`."
         )
-    parts = np.zeros((len(folds), n))
-    for i, (train, test) in enumerate(folds):
-        train = _positions(train, n, f"folds[{i}][0]")
-        test = _positions(test, n, f"folds[{i}][1]")
-        both = np.intersect1d(train, test)
-        if both.size:
+    parts = np.zeros((len(pairs), n))
+    for i, (train, test) in enumerate(pairs):
+        train = check_positions(train, n, f"folds[{i}][0]")
+        test = check_positions(test, n, f"folds[{i}][1]")
+        if (both := np.intersect1d(train, test)).size:
             raise ValueError(
                 f"`folds[{i}]` must hold out other images than it trains on. Received: "
-                f"{len(both)} in both, such as {both[0]}. Hand in "
-                "`stratified_folds(labels)`."
+                f"{len(both)} in both. Hand in `stratified_folds(labels)`."
             )
         parts[i, train], parts[i, test] = 1, 2
     return parts
 
 
-def _positions(part, n, name):
-    """Positions of images, from 0 to n - 1."""
-    part = np.asarray(part)
-    if part.dtype.kind == "b":
-        raise ValueError(
-            f"`{name}` must hold positions. Received: a mask of True and False. Hand "
-            "in `np.flatnonzero(mask)`."
-        )
-    return check_labels(part, classes=n, name=name)
-
-
 def _losses(loss, span):
     """The loss on the lattice of a span, finite and from 0."""
     places = np.meshgrid(span, span)
-    values = np.asarray(loss(*places))
-    if values.shape != places[0].shape or values.dtype.kind not in "biuf":
+    remedy = "Hand in a `loss` that computes entry by entry, as `a**2 + b**2` does."
+    values = check_numbers(loss(*places), "loss(a, b)", places[0].shape, remedy)
+    if values.min() < 0:
         raise ValueError(
-            "`loss` must return one real number a place. Received: shape "
-            f"{values.shape}, {values.dtype} for two arrays of shape "
-            f"{places[0].shape}. Hand in a function such as "
-            "`lambda a, b: a**2 + b**2`, that computes entry by entry."
-        )
-    odd = values[~((values >= 0) & np.isfinite(values))]
-    if odd.size:
-        raise ValueError(
-            "`loss` must be finite and at least 0 everywhere within `limits`. "
-            f"Received: {odd.min():.3g}. Add what it lacks, or hand in other `limits`."
+            "`loss` must be at least 0 within `limits`. "
+            f"Received: {values.min():.3g}. Add what it lacks."
         )
     return values
 
@@ -207,30 +185,19 @@ def _losses(loss, span):
 def _opinion(model, lattice, name):
     """A model's probability of class 1 for each row."""
     name = f"models[{name!r}]"
+    remedy = "Hand in such as `lambda rows: model.predict_proba(rows)[:, 1]`."
     if not callable(model):
         raise ValueError(
-            f"`{name}` must be a function of rows. Received: a {type(model).__name__}. "
-            "Hand in `lambda rows: model.predict_proba(rows)[:, 1]`."
+            f"`{name}` must be a function. Received: {type(model).__name__}. {remedy}"
         )
-    opinion = np.asarray(model(lattice))
-    if opinion.shape != (len(lattice),) or opinion.dtype.kind not in "biuf":
-        column = {1: "[:, 0]", 2: "[:, 1]"}.get(
-            opinion.shape[-1] if opinion.ndim else 0
-        )
-        remedy = f"its column, `model(rows){column}`" if column else "one number a row"
-        raise ValueError(
-            f"`{name}` must return one probability a row, shape ({len(lattice)},). "
-            f"Received shape: {opinion.shape}, {opinion.dtype}. Hand in a function "
-            f"that returns {remedy}."
-        )
-    opinion = opinion.astype(float)
-    if not (opinion.min() >= 0 and opinion.max() <= 1):  # NaN, too
+    opinion = check_numbers(model(lattice), f"{name}(rows)", (len(lattice),), remedy)
+    if opinion.min() < 0 or opinion.max() > 1:
         raise ValueError(
             f"`{name}` must return probabilities from 0 to 1. Received: "
             f"{opinion.min():.3g} to {opinion.max():.3g}. Logits? Hand in a function "
             "that returns `1 / (1 + np.exp(-model(rows)))`."
         )
-    return opinion
+    return opinion.astype(float)
 
 
 def _draw_opinion(axes, spans, opinion):

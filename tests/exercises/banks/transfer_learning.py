@@ -12,7 +12,7 @@ from scipy.spatial import distance
 from sklearn.decomposition import PCA
 from sklearn.metrics import confusion_matrix, recall_score, roc_curve
 
-from utils import transfer
+from utils.lessons import transfer
 
 
 def gap_of_kernels(source, target):
