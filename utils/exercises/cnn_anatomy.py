@@ -1,8 +1,12 @@
-"""Exercises of 02_CNNAnatomy: a layer's facts, a filter, max pooling, field."""
+"""Exercises of 02_CNNAnatomy: a layer, a filter, max pooling, field, a network."""
 
+import keras
 import numpy as np
+from keras import layers
 
-from utils.exercises import Exercise, Wrong, named
+from utils import datasets
+from utils.exercises import Exercise, Wrong, blocks, named
+from utils.exercises.values import describe
 
 
 def layer_facts(N, P, d, K, s, z):
@@ -177,4 +181,78 @@ field_width = Exercise(
            "*After* widening, `step` is multiplied by the layer's stride."),
     lesson="Kernels add, strides multiply what comes behind them, padding does not "
     "occur.",
+)  # fmt: skip
+
+
+def digit_reader(X, y):
+    keras.utils.set_random_seed(0)
+    net = keras.Sequential()
+    net.add(layers.Conv2D(8, 5, activation="relu"))
+    net.add(layers.MaxPooling2D(4))
+    net.add(layers.Flatten())
+    net.add(layers.Dense(10, activation="softmax"))
+    net.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+    net.fit(X, y, batch_size=50, epochs=20, verbose=0)
+    return net
+
+
+def digits_drawn(rows, seed=0):
+    """Some of the training digits, mixed: images from 0 to 1, and labels."""
+    data = datasets.mnist("train")
+    order = np.random.default_rng(seed).permutation(len(data))[rows]
+    return data.images[order, ..., None] / np.float32(255), data.labels[order]
+
+
+def _read(net, X, y):
+    """What counts of a network: its form, and how it reads digits held back."""
+    if not isinstance(net, keras.Model):
+        raise Wrong(f"the network itself must come back; received {describe(net)}")
+    images, labels = digits_drawn(slice(3500, None))
+    outputs = np.asarray(net(images, training=False))
+    right = np.mean(outputs.argmax(axis=-1).reshape(len(labels), -1)[:, 0] == labels)
+    kinds = " ".join(type(layer).__name__ for layer in blocks.leaves(net))
+    steps = getattr(getattr(net, "optimizer", None), "iterations", 0)
+    levels = "fewer than 2 in 10", "2 to 6 in 10", "6 to 9 in 10", "9 in 10 or more"
+    return {
+        "outputs a digit": outputs.shape[-1],
+        "the outputs of a digit add up to 1": bool(
+            np.allclose(outputs.sum(axis=-1), 1, atol=1e-3)
+        ),
+        "a convolution is in it": "Conv" in kinds,
+        "parameters": "up to 70,000" if net.count_params() <= 70_000 else "more",
+        "was trained": bool(int(steps) > 0 or right > 0.3),
+        "digits held back that it reads": levels[np.digitize(right, (0.2, 0.6, 0.9))],
+    }
+
+
+_FIT = "net.fit(X, y, batch_size=50, epochs=20, verbose=0) →"
+
+digit_reader = Exercise(
+    digit_reader,
+    cases=lambda rng: [named("1,000 digits", *digits_drawn(slice(1000)))],
+    view=_read,
+    mistakes={
+        f"{_FIT} pass": "it was compiled and never fitted",
+        "epochs=20 → epochs=2": "train for more epochs; if it reads its own digits "
+        "by heart already, use more filters, or pool",
+        "Adam(0.01) → Adam(3.0)": "the learning rate is far too large; try 0.01",
+        f"{_FIT} net.fit(X[y < 5], y[y < 5], epochs=20, verbose=0)": "about half of "
+        "the digits were left out of the training",
+        ', activation="softmax" →': "the softmax at the end is missing",
+        "Dense(10 → Dense(12": "there are ten digits, 0 to 9, so ten outputs",
+        'Conv2D(8, 5, activation="relu") → Activation("relu")': "a convolution was "
+        "asked: `layers.Conv2D(8, 5, activation=\"relu\")` comes first",
+        "Flatten() → Flatten()); net.add(layers.Dense(400)": "a wide dense layer "
+        "behind `Flatten` is dear; pool before it, or make it narrower",
+    },
+    parts="convolution, pooling, `Flatten`, ten outputs with softmax; then compile "
+    "and fit for some more epochs",
+    hints=(
+        "A `keras.Sequential` of five layers is enough: `Conv2D` with ReLU, "
+        "`MaxPooling2D`, `Flatten`, `Dense(10, activation=\"softmax\")`.",
+        "Compile it with `keras.optimizers.Adam(0.01)` and "
+        "`sparse_categorical_crossentropy`, the loss for labels that are numbers.",
+        "`net.fit(X, y, batch_size=50, epochs=20, verbose=0)`, then `return net`.",
+    ),
+    lesson="Nine in ten digits that it never saw, and the test digits stay unused.",
 )  # fmt: skip

@@ -10,6 +10,8 @@ from keras import layers
 from scipy import ndimage, signal
 from skimage.measure import block_reduce
 
+from utils.exercises.cnn_anatomy import digits_drawn
+
 
 def facts_of_a_layer(N, P, d, K, s, z):
     layer = layers.Conv2D(K, P, s)
@@ -160,6 +162,86 @@ def field_seen(windows):
     return max(seen) - min(seen) + 1
 
 
+def _fitted(net, X, y, **options):
+    loss = "sparse_categorical_crossentropy"
+    net.compile("adam", loss, metrics=["accuracy"])
+    options = {"epochs": 8, "batch_size": 32, "verbose": 0, **options}
+    net.fit(X, y, **options)
+    return net
+
+
+def reader_lenet(X, y):
+    return _fitted(
+        keras.Sequential([
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(6, 5, padding="same", activation="relu"),
+            layers.MaxPooling2D(), layers.Conv2D(16, 5, activation="relu"),
+            layers.MaxPooling2D(), layers.Flatten(),
+            layers.Dense(120, activation="relu"), layers.Dense(84, activation="relu"),
+            layers.Dense(10, activation="softmax"),
+        ]), X, y,
+    )  # fmt: skip
+
+
+def reader_functional(X, y):
+    inputs = keras.Input((28, 28, 1))
+    x = layers.Conv2D(16, 5, activation=keras.ops.relu)(inputs)
+    x = layers.MaxPooling2D(3)(x)
+    x = layers.Dropout(0.1)(layers.Flatten()(x))
+    outputs = layers.Softmax()(layers.Dense(10)(x))
+    return _fitted(keras.Model(inputs, outputs), X, y, validation_split=0.1, epochs=15)
+
+
+def reader_average(X, y):
+    parts = [keras.Input((28, 28, 1)), layers.Rescaling(2, -1)]
+    for filters in (16, 32):
+        parts += [layers.Conv2D(filters, 5, padding="same", activation="relu")]
+        parts += [layers.MaxPooling2D(3)]
+    parts += [layers.Flatten(), layers.Dense(10, "softmax")]
+    return _fitted(keras.Sequential(parts), X, y, callbacks=[
+        keras.callbacks.EarlyStopping("loss", patience=3)
+    ])  # fmt: skip
+
+
+def reader_by_batches(X, y):
+    net = keras.Sequential([
+        layers.Conv2D(8, 5, activation="tanh"), layers.AveragePooling2D(2),
+        layers.Flatten(), layers.Dense(10, activation="softmax"),
+    ])  # fmt: skip
+    net.compile(keras.optimizers.SGD(0.1, 0.9), "sparse_categorical_crossentropy")
+    for _ in range(20):
+        for start in range(0, len(X), 25):
+            net.train_on_batch(X[start : start + 25], y[start : start + 25])
+    return net
+
+
+def reader_by_tape(X, y):
+    net = keras.Sequential([
+        keras.Input((28, 28, 1)), layers.Conv2D(8, 5, activation="relu"),
+        layers.MaxPooling2D(4), layers.Flatten(), layers.Dense(10, "softmax"),
+    ])  # fmt: skip
+    optimizer = keras.optimizers.Adam(0.01)
+    loss = keras.losses.SparseCategoricalCrossentropy()
+    for step in range(250):
+        rows = np.random.default_rng(step).integers(0, len(X), 50)
+        with tf.GradientTape() as tape:
+            wrong = loss(y[rows], net(X[rows]))
+        weights = net.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(wrong, weights), weights))
+    return net
+
+
+def reader_one_hot(X, y):
+    net = keras.Sequential([
+        layers.SeparableConv2D(16, 5, activation="relu"), layers.MaxPooling2D(3),
+        layers.BatchNormalization(momentum=0.9), layers.Flatten(),
+        layers.Dense(10, activation="softmax"),
+    ])  # fmt: skip
+    net.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy")
+    net.fit(X, keras.utils.to_categorical(y, 10), 32, 20, verbose=0)
+    return net
+
+
 RIGHT = {
     "layer_facts": {
         "a Keras layer": facts_of_a_layer,
@@ -216,6 +298,14 @@ RIGHT = {
         "a tensor": lambda windows: tf.constant(field_seen(windows)),
         "keras.ops": lambda windows: keras.ops.array(field_recursive(windows)),
     },
+    "digit_reader": {
+        "LeNet": reader_lenet,
+        "functional, dropout": reader_functional,
+        "early stopping": reader_average,
+        "batch by batch, tanh": reader_by_batches,
+        "a gradient tape": reader_by_tape,
+        "one-hot labels, separable": reader_one_hot,
+    },
 }  # fmt: skip
 
 
@@ -242,14 +332,32 @@ def _windows(rng):
     return ([tuple(map(int, pair)) for pair in pairs],)
 
 
+def _other_digits(rng):
+    return digits_drawn(slice(1000, 2000), seed=int(rng.integers(1, 99)))
+
+
 INPUTS = {
+    "digit_reader": _other_digits,
     "layer_facts": _layer,
     "one_filter": _volume,
     "max_pool": _pooling,
     "field_width": _windows,
 }
+TRIES = {"digit_reader": 1}  # a training each
 EQUIVALENT = {
+    "digit_reader": {  # other networks that read nine in ten as well
+        "1: def digit_reader(X, y):: without line 4",
+        "3: 'relu': sigmoid",
+        "3: 5: 4", "3: 5: 6", "3: 8: 7", "3: 8: 9", "4: 4: 3", "4: 4: 5",
+        "3: layers.Conv2D: Conv2DTranspose",
+        "3: layers.Conv2D(8, 5, activation='relu'): arguments swapped",
+        "3: layers.Conv2D(8, 5, activation='relu'): without activation",
+        "8: 0: -1", "8: 0: 1", "8: 12: 11", "8: 12: 13",
+        "8: 50: 0", "8: 50: 49", "8: 50: 51",
+        "8: net.fit(X, y, batch_size=50, epochs=12, verbose=0): without batch_size",
+        "8: net.fit(X, y, batch_size=50, epochs=12, verbose=0): without verbose",
+    },
     "one_filter": {"3: np.zeros: ones"},  # each entry is set
     "max_pool": {"5: (1, 3): first two swapped"},  # two axes, in any order
     "field_width": {"2: (1, 1): first two swapped"},  # both are 1
-}
+}  # fmt: skip
