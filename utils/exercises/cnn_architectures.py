@@ -319,9 +319,8 @@ def _network_facts(y, x, *plan):
 
 
 _STEM = ("x = layers.Conv2D → x = start = layers.Conv2D", "[f, x] → [f, start]")
-_BENT = "f = layers.BatchNormalization()(f)\n → f = layers.ReLU()(" + (
-    "layers.BatchNormalization()(f))\n"
-)
+_NORM = "f = layers.BatchNormalization()(f) →"
+_BENT = f"{_NORM} f = layers.ReLU()(layers.BatchNormalization()(f))"
 _SCORES = "layers.Dense(10)(x) → layers.Dense(10, activation='relu')(x)"
 
 mended = Exercise(
@@ -344,7 +343,7 @@ mended = Exercise(
         "layers.Add()([f, x]) → f": "the skip is gone; it had to be mended",
         "layers.ReLU()(layers.Add()([f, x])) → layers.Add()([f, x])": "the ReLU behind "
         "the addition was right",
-        "f = layers.BatchNormalization()(f)\n →": "the normalization in f was right",
+        f"{_NORM} f = f": "the normalization in f was right",
     },
     hints=(
         "Whose maps does the third block add? And may f lower a number?",

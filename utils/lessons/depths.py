@@ -10,7 +10,7 @@ def show_sizes(quantities, title):
     """A panel a quantity, a column a layer: how the sizes of its numbers are spread.
 
     A column is a histogram seen from above, on a scale of powers of ten that all panels
-    share: the darker, the larger the share of a layer's numbers. Zeros have no power of
+    share: the brighter, the larger the share of a layer's numbers. Zeros have no power of
     ten and are left out.
 
     Args:
@@ -47,9 +47,7 @@ def show_sizes(quantities, title):
         counts = np.array([np.histogram(p, edges)[0] for p in layers], float)
         shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         extent = (0.5, len(layers) + 0.5, edges[0], edges[-1])
-        axes.imshow(
-            shares.T, cmap="Blues", aspect="auto", origin="lower", extent=extent, vmin=0
-        )
+        axes.imshow(shares.T, aspect="auto", origin="lower", extent=extent, vmin=0)
         axes.set_title(name, fontsize=10)
         axes.set_xlabel("layer")
     panels[0, 0].set_ylabel("size, power of ten")
