@@ -162,7 +162,7 @@ def test_what_is_no_classifier_is_named(estimator, words):
     ("features", "labels", "words"),
     [
         (np.zeros((20, 4, 4, 8)), TWO, r"\(20, 4, 4, 8\).*reshape\(20, -1\)"),
-        (np.full((20, 2), np.nan), TWO, "NaN"),
+        (np.full((20, 2), np.nan), TWO, "(?i)features.*nan"),
         (ROWS, TWO[:19], "20 labels, one an image. Received: 19"),
         (ROWS, np.array(["a", "b"] * 10), "return_inverse"),
         (ROWS, np.eye(20)[:, :2], "argmax"),

@@ -253,10 +253,9 @@ def test_a_failed_pip_is_told_every_time(extra):
     )
 
 
-@pytest.mark.parametrize("seed", [-1, 2**32, 0.5, "0", None, True])
-def test_seeds_that_are_none(seed):
+def test_a_seed_that_is_too_large():  # others that are none: test_inputs.py
     with pytest.raises(ValueError, match="`seed` must be an int from 0 to 4294967295"):
-        runtime.setup(seed=seed)
+        runtime.setup(seed=2**32)
 
 
 @pytest.mark.parametrize("packages", ["elpv-dataset", None, (1,), ("-r x",), ("",)])

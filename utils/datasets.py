@@ -276,12 +276,14 @@ def cifar10(part="train", size=2500):
         A `Dataset` with images `(size, 32, 32, 3)`.
 
     Raises:
+        ValueError: if there is no such part, or `size` is out of range.
         ConnectionError: if it is neither in Keras' cache nor to be had.
 
     Source:
         Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
     """
     _check_part(part)
+    size = check_count(size, "size", 10)  # before it downloads
     images, labels = _cifar10_parts()[part]
     names = (
         "airplane", "automobile", "bird", "cat", "deer",
