@@ -1,4 +1,4 @@
-"""Exercises of 03_CNNArchitectures: cost, separable, residual, dense block."""
+"""Exercises of 03: cost, separable, residual, dense block, a network to mend."""
 
 import keras
 from keras import layers
@@ -176,4 +176,58 @@ dense_maps = Exercise(
            "`[k0 + k * i for i in range(n)]`"),
     lesson="k0 + k (l - 1): the input of the layers grows, what each makes stays "
     "small.",
+)  # fmt: skip
+
+
+def mended_network(x, filters, blocks):
+    x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+    for _ in range(blocks):
+        f = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+        f = layers.ReLU()(layers.BatchNormalization()(f))
+        f = layers.Conv2D(filters, 3, padding="same", use_bias=False)(f)
+        f = layers.BatchNormalization()(f)
+        x = layers.ReLU()(layers.Add()([f, x]))
+    x = layers.GlobalAveragePooling2D()(x)
+    return layers.Dense(10)(x)
+
+
+def _network_facts(y, x, *plan):
+    model = blocks.network(x, y)
+    told = {"scores": model.output_shape[-1], "parameters": model.count_params()}
+    return told | {"the scores for random weights": blocks.computed(model)}
+
+
+_STEM = ("x = layers.Conv2D → x = start = layers.Conv2D", "[f, x] → [f, start]")
+_NORM = "f = layers.BatchNormalization()(f) →"
+_BENT = f"{_NORM} f = layers.ReLU()(layers.BatchNormalization()(f))"
+_SCORES = "layers.Dense(10)(x) → layers.Dense(10, activation='relu')(x)"
+
+mended = Exercise(
+    mended_network,
+    cases=lambda rng: [
+        (keras.Input((6, 5, 2)), 4, 2), (keras.Input((4, 4, 1)), 3, 3),
+        (keras.Input((5, 6, 3)), 5, 1),
+    ],
+    view=_network_facts,
+    parts="each block is ReLU(f(x) + x), f ends with its normalization, the scores are "
+    "those of the dense layer; all else stays as it was",
+    mistakes={
+        (*_STEM, _BENT, _SCORES): "that is the broken network; three lines are wrong",
+        (*_STEM, _BENT): "the scores are mended; f, and what is added to it, are not",
+        (*_STEM, _SCORES): "f is mended; what is added to it, and the scores, are not",
+        (_BENT, _SCORES): "the skip is mended; what f writes, and the scores, are not",
+        _STEM: "each block adds the first layer's maps; a skip adds its own input",
+        _BENT: "f ends with a ReLU, so that no correction can be negative",
+        _SCORES: "a ReLU on the scores: a negative one becomes 0, its gradient, too",
+        "layers.Add()([f, x]) → f": "the skip is gone; it had to be mended",
+        "layers.ReLU()(layers.Add()([f, x])) → layers.Add()([f, x])": "the ReLU behind "
+        "the addition was right",
+        f"{_NORM} f = f": "the normalization in f was right",
+    },
+    hints=(
+        "Whose maps does the third block add? And may f lower a number?",
+        "Ask of each ReLU what it forbids: a negative correction, a negative score?",
+        "`Add()([f, x])`, `f = layers.BatchNormalization()(f)`, `layers.Dense(10)(x)`",
+    ),
+    lesson="It built, and it trained: ask of each line what it makes impossible.",
 )  # fmt: skip

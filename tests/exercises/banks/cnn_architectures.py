@@ -111,6 +111,37 @@ def residual_dense_skip(x, filters, stride):
     return keras.activations.relu(layers.add([skip, f]))
 
 
+def tower(relu=keras.activations.relu, add=lambda f, x: layers.Add()([f, x]), end=None):
+    """The mended network with another ReLU, another addition, another end."""
+
+    def network(x, filters, blocks):
+        x = layers.Conv2D(filters, 3, padding="same")(x)
+        x = relu(x)
+        for _ in range(blocks):
+            f = x
+            for last in (False, True):
+                f = layers.Conv2D(filters, 3, padding="same", use_bias=False)(f)
+                f = layers.BatchNormalization()(f)
+                f = f if last else relu(f)
+            x = relu(add(f, x))
+        return (end or plain_end)(x)
+
+    return network
+
+
+def plain_end(x):
+    return layers.Dense(10)(layers.GlobalAveragePooling2D()(x))
+
+
+def averaged_end(x):
+    return layers.Dense(10)(keras.ops.mean(x, axis=(1, 2)))
+
+
+def pooled_end(x):
+    x = layers.AveragePooling2D((x.shape[1], x.shape[2]))(x)
+    return layers.Dense(10, activation="linear")(layers.Flatten()(x))
+
+
 RIGHT = {
     "layer_cost": {
         "places counted, a list": cost_counted,
@@ -159,6 +190,17 @@ RIGHT = {
         "a cumulated sum": lambda k0, k, n: np.cumsum([k0] + [k] * (n - 1)).tolist(),
         "layers, concatenated": lambda k0, k, n: [k0 + sum([k] * i) for i in range(n)],
     },
+    "mended": {
+        "a loop in the block": tower(),
+        "layers.ReLU": tower(layers.ReLU()),
+        "keras.ops.relu": tower(keras.ops.relu),
+        "layers.Activation": tower(layers.Activation("relu")),
+        "+": tower(add=lambda f, x: x + f),
+        "layers.add": tower(add=lambda f, x: layers.add([x, f])),
+        "a mean over places": tower(end=averaged_end),
+        "average pooling, flattened": tower(end=pooled_end),
+        "a model": lambda x, *plan: keras.Model(x, tower()(x, *plan)),
+    },
 }
 
 
@@ -178,5 +220,6 @@ INPUTS = {
     "separable": lambda rng: (_map(rng), int(rng.integers(1, 7))),
     "residual": lambda rng: (_map(rng), *map(int, rng.integers(1, (7, 4)))),
     "dense_maps": lambda rng: tuple(map(int, rng.integers(1, (99, 60, 12)))),
+    "mended": lambda rng: (_map(rng), *map(int, rng.integers(1, (6, 4)))),
 }
-TRIES = {"separable": 20, "residual": 20}  # networks take their time
+TRIES = {"separable": 20, "residual": 20, "mended": 8}  # networks take their time
