@@ -256,6 +256,10 @@ TABLE = {
         "labels": ("labels", LABELS),
         "title": ("other", "three folds"),
     },
+    "lessons.depths.show_sizes": {
+        "quantities": ("other", {"signal": [[1.0, 0.1], [0.01, 0.0]]}),
+        "title": ("other", "sinks"),
+    },
     "lessons.figures.show_descents": {
         "loss": ("other", lambda a, b: a**2 + b**2),
         "paths": ("other", {"half": [[2, 1], [1, 0.5]]}),

@@ -3,15 +3,17 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from utils.checks import check_mapping, check_numbers
+
 BINS = 40
 
 
 def show_sizes(quantities, title):
     """A panel a quantity, a column a layer: how the sizes of its numbers are spread.
 
-    A column is a histogram seen from above, on a scale of powers of ten that all panels
-    share: the brighter, the larger the share of a layer's numbers. Zeros have no power of
-    ten and are left out.
+    A column is a histogram seen from above, on a scale of powers of ten that all
+    panels share: the brighter, the larger the share of a layer's numbers. Zeros have
+    no power of ten and are left out.
 
     Args:
         quantities: `{name: list of arrays}`, one array a layer, of any shape.
@@ -31,11 +33,7 @@ def show_sizes(quantities, title):
     ['signal']
     >>> plt.close(figure)
     """
-    if not quantities or not all(len(layers) for layers in quantities.values()):
-        raise ValueError(
-            "`quantities` must hold at least one list of layers, none of them empty. "
-            f"Received: { {name: len(v) for name, v in quantities.items()} }"
-        )
+    quantities = check_mapping(quantities, "quantities", _layers)
     powers = {name: [_powers(v) for v in layers] for name, layers in quantities.items()}
     every = np.concatenate([p for layers in powers.values() for p in layers])
     low, high = (every.min(), every.max()) if len(every) else (-1, 1)
@@ -55,9 +53,19 @@ def show_sizes(quantities, title):
     return figure
 
 
+def _layers(arrays, name):
+    """Each layer's finite numbers in a row."""
+    if not isinstance(arrays, (list, tuple)) or not len(arrays):
+        raise ValueError(
+            f"`{name}` must be a list of arrays, one a layer. "
+            f"Received: {type(arrays).__name__}. Hand in `[array]`."
+        )
+    return [
+        check_numbers(np.ravel(array), f"{name}[{i}]") for i, array in enumerate(arrays)
+    ]
+
+
 def _powers(values):
     """The powers of ten of all numbers that are not zero."""
-    values = np.abs(np.asarray(values, float)).ravel()
-    if not np.isfinite(values).all():
-        raise ValueError("All numbers must be finite. Received: some that are not.")
+    values = np.abs(values.astype(float))
     return np.log10(values[values > 0])
