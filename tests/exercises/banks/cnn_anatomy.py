@@ -165,12 +165,13 @@ def field_seen(windows):
 def _fitted(net, X, y, **options):
     loss = "sparse_categorical_crossentropy"
     net.compile("adam", loss, metrics=["accuracy"])
-    options = {"epochs": 8, "batch_size": 32, "verbose": 0, **options}
+    options = {"epochs": 12, "batch_size": 32, "verbose": 0, **options}
     net.fit(X, y, **options)
     return net
 
 
 def reader_lenet(X, y):
+    keras.utils.set_random_seed(0)
     return _fitted(
         keras.Sequential([
             keras.Input((28, 28, 1)),
@@ -184,6 +185,7 @@ def reader_lenet(X, y):
 
 
 def reader_functional(X, y):
+    keras.utils.set_random_seed(0)
     inputs = keras.Input((28, 28, 1))
     x = layers.Conv2D(16, 5, activation=keras.ops.relu)(inputs)
     x = layers.MaxPooling2D(3)(x)
@@ -193,6 +195,7 @@ def reader_functional(X, y):
 
 
 def reader_average(X, y):
+    keras.utils.set_random_seed(0)
     parts = [keras.Input((28, 28, 1)), layers.Rescaling(2, -1)]
     for filters in (16, 32):
         parts += [layers.Conv2D(filters, 5, padding="same", activation="relu")]
@@ -204,11 +207,12 @@ def reader_average(X, y):
 
 
 def reader_by_batches(X, y):
+    keras.utils.set_random_seed(0)
     net = keras.Sequential([
-        layers.Conv2D(8, 5, activation="tanh"), layers.AveragePooling2D(2),
+        layers.Conv2D(16, 5, activation="tanh"), layers.MaxPooling2D(4),
         layers.Flatten(), layers.Dense(10, activation="softmax"),
     ])  # fmt: skip
-    net.compile(keras.optimizers.SGD(0.1, 0.9), "sparse_categorical_crossentropy")
+    net.compile(keras.optimizers.SGD(0.03, 0.9), "sparse_categorical_crossentropy")
     for _ in range(20):
         for start in range(0, len(X), 25):
             net.train_on_batch(X[start : start + 25], y[start : start + 25])
@@ -216,6 +220,7 @@ def reader_by_batches(X, y):
 
 
 def reader_by_tape(X, y):
+    keras.utils.set_random_seed(0)
     net = keras.Sequential([
         keras.Input((28, 28, 1)), layers.Conv2D(8, 5, activation="relu"),
         layers.MaxPooling2D(4), layers.Flatten(), layers.Dense(10, "softmax"),
@@ -232,8 +237,9 @@ def reader_by_tape(X, y):
 
 
 def reader_one_hot(X, y):
+    keras.utils.set_random_seed(0)
     net = keras.Sequential([
-        layers.SeparableConv2D(16, 5, activation="relu"), layers.MaxPooling2D(3),
+        layers.Conv2D(16, 5, activation="relu"), layers.MaxPooling2D(3),
         layers.BatchNormalization(momentum=0.9), layers.Flatten(),
         layers.Dense(10, activation="softmax"),
     ])  # fmt: skip
@@ -304,7 +310,7 @@ RIGHT = {
         "early stopping": reader_average,
         "batch by batch, tanh": reader_by_batches,
         "a gradient tape": reader_by_tape,
-        "one-hot labels, separable": reader_one_hot,
+        "one-hot labels, normalized": reader_one_hot,
     },
 }  # fmt: skip
 
