@@ -7,25 +7,22 @@ from exercises.lessons import LESSONS
 from utils.exercises import Exercise, Wrong
 
 
-@pytest.fixture(autouse=True)
-def usual():
+@pytest.fixture(params=["mixed_float16", "mixed_bfloat16", "float16"])
+def policy(request):
     before = keras.config.dtype_policy()
-    yield
+    keras.config.set_dtype_policy(request.param)
+    yield request.param
     keras.config.set_dtype_policy(before)
 
 
 @pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
-def test_solution(lesson):
-    """Under one of them: below, a check computes in float32 under each."""
-    keras.config.set_dtype_policy("float16")
+def test_solution(policy, lesson):
     assert lesson.prints(lesson.solution).startswith("Right. ")
-    assert keras.config.dtype_policy().name == "float16"
+    assert keras.config.dtype_policy().name == policy
 
 
 @pytest.mark.parametrize("error", [Wrong("no"), ZeroDivisionError("no")])
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float16"])
 def test_precision_comes_back_after_an_error(policy, error):
-    keras.config.set_dtype_policy(policy)
     seen = []
 
     def verify(answer):

@@ -77,7 +77,7 @@ seen._initialize_physical_devices()
 names = [f"/physical_device:GPU:{{i}}" for i in range({count})]
 gpus = [context.PhysicalDevice(name, "GPU") for name in names]
 seen._physical_devices = [*seen._physical_devices, *gpus]
-details = {{"compute_capability": (8, 0)}}  # it could do float16 and TensorFloat-32
+details = {{"compute_capability": {capability}}}
 tf.config.experimental.get_device_details = lambda gpu: details
 tf.config.experimental.enable_tensor_float_32_execution(True)
 import keras
@@ -92,11 +92,12 @@ print(runtime.pick(cpu=1, gpu=2), grow, tensor_float, policy)
 
 
 @pytest.mark.parametrize(
-    ("count", "device"),
-    [(1, "GPU"), (2, "2 GPUs")],
+    ("count", "device", "capability"),
+    [(1, "GPU", (7, 5)), (1, "GPU", (8, 0)), (2, "2 GPUs", (8, 0))],
+    ids=["T4", "A100", "two A100"],
 )
-def test_float32_on_every_gpu(count, device):
-    out = run(FAKE_GPUS.format(count=count))
+def test_float32_on_every_gpu(count, device, capability):
+    out = run(FAKE_GPUS.format(count=count, capability=capability))
     assert out.splitlines() == [
         f"Ready on {device}, float32, seed 3.",
         "2 True False float32",
