@@ -372,23 +372,34 @@ def check_classifier(estimator, name="estimator"):
 Received: the class Ridge. Hand in `Ridge()`.
     """
     needed = f"`{name}` must be a scikit-learn classifier. Received: "
-    if isinstance(estimator, type):
-        found = estimator.__name__
-        raise ValueError(f"{needed}the class {found}. Hand in `{found}()`.")
-    missing = [
-        method
-        for method in ("get_params", "fit", "predict")
-        if not hasattr(estimator, method)
-    ]
-    if missing:
-        raise ValueError(
-            f"{needed}{type(estimator).__name__}, without {' and '.join(missing)}. "
-            "Hand in a classifier, or a pipeline that ends in one."
-        )
+    remedy = "Hand in a classifier, or a pipeline that ends in one."
+    check_methods(estimator, ("get_params", "fit", "predict"), needed, remedy)
     tags = getattr(estimator, "__sklearn_tags__", None)
     kind = tags().estimator_type if tags else None
     if kind in NOT_CLASSES:
         raise ValueError(needed + NOT_CLASSES[kind])
+
+
+def check_methods(thing, methods, needed, remedy):
+    """An instance, not its class, that has these methods.
+
+    Args:
+        needed: how the message begins, up to "Received: ".
+        remedy: how it ends, where methods are missing.
+
+    Example:
+
+    >>> check_methods(3, ["fit"], "`mapping` must fit. Received: ", "Hand in PCA.")
+    Traceback (most recent call last):
+    ValueError: `mapping` must fit. Received: int, without fit. Hand in PCA.
+    """
+    if isinstance(thing, type):
+        found = thing.__name__
+        raise ValueError(f"{needed}the class {found}. Hand in `{found}()`.")
+    missing = [method for method in methods if not hasattr(thing, method)]
+    if missing:
+        found = f"{type(thing).__name__}, without {' and '.join(missing)}"
+        raise ValueError(f"{needed}{found}. {remedy}")
 
 
 def check_table(estimator, X, name="X", reset=False, **settings):

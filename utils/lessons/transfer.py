@@ -26,6 +26,7 @@ from utils.checks import (
     check_count,
     check_fraction,
     check_labels,
+    check_methods,
     check_positions,
     check_rows,
     check_table,
@@ -473,16 +474,10 @@ def _steps(mapping):
     if isinstance(mapping, Pipeline):
         return [step for _, part in mapping.steps for step in _steps(part)]
     needed = "`mapping` must be None, a transformer or a pipeline of them. Received: "
-    if isinstance(mapping, type):
-        found = mapping.__name__
-        raise ValueError(f"{needed}the class {found}. Hand in `{found}()`.")
     wanted = ["get_params", "fit", "transform"]
     if hasattr(mapping, "fit") and _takes(mapping, "target"):
         wanted += ["transform_target"]
-    missing = [method for method in wanted if not hasattr(mapping, method)]
-    if missing:
-        found = f"{type(mapping).__name__}, without {' and '.join(missing)}"
-        raise ValueError(f"{needed}{found}. Hand in `TCA()`, `CORAL()` or `PCA()`.")
+    check_methods(mapping, wanted, needed, "Hand in `TCA()`, `CORAL()` or `PCA()`.")
     y = inspect.signature(mapping.fit).parameters.get("y")
     if y is not None and y.default is inspect.Parameter.empty:
         raise ValueError(
@@ -541,17 +536,12 @@ def _made(make_estimator, risk):
     if risk == "error":
         check_classifier(estimator, "make_estimator()")
         return estimator
-    missing = [
-        method
-        for method in ("get_params", "fit", "score_samples")
-        if isinstance(estimator, type) or not hasattr(estimator, method)
-    ]
-    if missing:
-        raise ValueError(
-            "`make_estimator` must make a detector, for `risk='eer'`. "
-            f"Received: {estimator!r}, without {' and '.join(missing)}. "
-            "Make a `GaussianMixture` or a `OneClassSVM`."
-        )
+    check_methods(
+        estimator,
+        ("get_params", "fit", "score_samples"),
+        "`make_estimator` must make a detector, for `risk='eer'`. Received: ",
+        "Make a `GaussianMixture` or a `OneClassSVM`.",
+    )
     return estimator
 
 
