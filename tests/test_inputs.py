@@ -415,6 +415,8 @@ LABELS_FREE = {
     "a column": lambda labels: labels[:, None],
     "probabilities": lambda labels: 0.1 + 0.8 * labels,
     "NaN": lambda labels: changed(labels, np.nan),
+    "infinite": lambda labels: changed(labels, -np.inf),
+    "no int": lambda labels: labels * 1e308,
     "empty": lambda labels: labels[:0],
     "a data set": lambda labels: data(),
     "None": lambda labels: None,

@@ -14,6 +14,7 @@ from sklearn.utils.validation import validate_data
 
 GRAY, COLOR = "(n, rows, columns)", "(n, rows, columns, 3)"
 LAYOUTS = {"gray": GRAY, "color": COLOR, "any": f"{GRAY} or {COLOR}"}
+EXACT = 2.0**53  # up to here floats, and the ints made of them, are exact
 NOT_CLASSES = {
     "regressor": "a regressor, which predicts amounts. "
     "Hand in a classifier, such as `RidgeClassifier()` in place of `Ridge()`.",
@@ -115,8 +116,9 @@ One-hot rows? Hand in `labels.argmax(axis=1)`.
     array = _array(labels, name, "labels", "UST")
     if array.dtype.kind in "UST":
         raise ValueError(
-            f"`{name}` must be whole numbers. Received: text such as {array.flat[0]!r}."
-            f" Hand in `np.unique({name}, return_inverse=True)[1]`."
+            f"`{name}` must be whole numbers. "
+            f"Received: text such as {str(array.flat[0])!r}. "
+            f"Hand in `np.unique({name}, return_inverse=True)[1]`."
         )
     if array.ndim != 1:
         one_hot = f"One-hot rows? Hand in `{name}.argmax(axis=1)`."
@@ -129,13 +131,15 @@ One-hot rows? Hand in `labels.argmax(axis=1)`.
             f"`{name}` must have shape (n,). Received shape: {array.shape}. "
             + remedy.get(array.ndim, "Hand in one number each.")
         )
-    if array.dtype.kind == "f" and np.any(odd := array != np.floor(array)):  # NaN, too
-        found = array[odd][0]
-        remedy = f" Probabilities? Hand in `({name} >= 0.5).astype(int)`."
-        raise ValueError(
-            f"`{name}` must be whole numbers. Received: {found:.3g}."
-            + (remedy if 0 < found < 1 else "")
-        )
+    if array.dtype.kind in "fu":
+        odd = (array != np.floor(array)) | (array > EXACT) | (array < -EXACT)
+        if odd.any():  # NaN and infinity, too
+            found = array[odd][0]
+            remedy = f" Probabilities? Hand in `({name} >= 0.5).astype(int)`."
+            raise ValueError(
+                f"`{name}` must be whole numbers. Received: {found:.3g}."
+                + (remedy if 0 < found < 1 else "")
+            )
     if not len(array) or (n is not None and len(array) != n):
         needed = "at least one label" if n is None else f"{n:,} labels, one an image"
         raise ValueError(f"`{name}` must hold {needed}. Received: {len(array):,}.")
