@@ -20,6 +20,8 @@ from utils.checks import (
 from utils.files import data_file
 from utils.lessons.scenes import paint
 
+REINSTALL = "Run `pip install --force-reinstall --no-deps elpv-dataset`."
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -373,15 +375,12 @@ def _photograph(path):
     except (OSError, SyntaxError, ValueError) as error:  # Pillow raises all of them
         if isinstance(error, (FileNotFoundError, PermissionError)):
             raise
-        raise OSError(f"{path} is damaged ({error}). {_REINSTALL}") from error
-
-
-_REINSTALL = "Run `pip install --force-reinstall --no-deps elpv-dataset`."
+        raise OSError(f"{path} is damaged ({error}). {REINSTALL}") from error
 
 
 def _present(path):
     if not path.exists():
-        raise FileNotFoundError(f"{path} is missing. {_REINSTALL}")
+        raise FileNotFoundError(f"{path} is missing. {REINSTALL}")
     return path
 
 

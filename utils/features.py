@@ -21,7 +21,6 @@ from utils.checks import check_count, check_images
 from utils.files import cache_folder, write_atomically
 from utils.folding import fold
 
-POOLINGS = ("avg", None)
 ENGINE = 5  # part of every key; goes up when features change by more than rounding
 MOST_WORKERS = 4  # each holds one batch; more give nothing
 CGROUP = Path("/sys/fs/cgroup")  # where Linux tells a container its share
