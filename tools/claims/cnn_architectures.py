@@ -8,6 +8,13 @@ import numpy as np
 from claims import Row, needs, one_at_a_time
 
 NOTEBOOK = "03_CNNArchitectures"
+STACKS = {  # of plain layers, or of layers with skips
+    "width": (8, 12, 32),
+    "pairs": (15, 10, 25),
+    "seeds": ((0,), (1, 2, 3)),
+    "draw": ("uniform", "normal"),
+    "data": ("clothes", "digits"),
+}
 
 
 @needs(gigabytes=1.5)
@@ -16,22 +23,12 @@ def start_decides():
     images. Dies means below a thousandth of the last layer's signal at the start, and a
     gradient below 1e-4 at the first layer; alive means that both are at least a
     hundred times as large as with the other start."""
-    for name, settings in one_at_a_time(
-        width=(8, 12, 32),
-        pairs=(15, 10, 25),
-        seeds=((0,), (1, 2, 3)),
-        draw=("uniform", "normal"),
-        data=("clothes", "digits"),
-    ):
+    for name, settings in one_at_a_time(**STACKS):
         yield name, partial(_start_decides, **settings)
 
 
-def _start_decides(width, pairs, seeds, draw, data):
-    images, labels = _images(data, 64)
-    weak, strong = (
-        [_inside(images, labels, s, pairs, False, f"{k}_{draw}", width) for s in seeds]
-        for k in ("glorot", "he")
-    )
+def _start_decides(**settings):
+    weak, strong = _both_starts(skip=False, **settings)
     holds = all(
         g[0][-1] < 1e-3 * g[0][0]
         and g[1][0] < 1e-4
@@ -52,22 +49,12 @@ def skips_carry():
     """The number of maps, the depth, the seeds, the draw, the images. Carried means
     that the first layer's gradient is above 0.01 with Glorot's start; too much means
     that with He's start the last layer's signal is five times the first one's."""
-    for name, settings in one_at_a_time(
-        width=(8, 12, 32),
-        pairs=(15, 10, 25),
-        seeds=((0,), (1, 2, 3)),
-        draw=("uniform", "normal"),
-        data=("clothes", "digits"),
-    ):
+    for name, settings in one_at_a_time(**STACKS):
         yield name, partial(_skips_carry, **settings)
 
 
-def _skips_carry(width, pairs, seeds, draw, data):
-    images, labels = _images(data, 64)
-    weak, strong = (
-        [_inside(images, labels, s, pairs, True, f"{k}_{draw}", width) for s in seeds]
-        for k in ("glorot", "he")
-    )
+def _skips_carry(**settings):
+    weak, strong = _both_starts(skip=True, **settings)
     holds = all(g[1][0] > 0.01 for g in weak) and all(
         h[0][-1] > 5 * h[0][0] for h in strong
     )
@@ -77,6 +64,15 @@ def _skips_carry(width, pairs, seeds, draw, data):
         f"{np.median([h[0][-1] for h in strong]):.0f}"
     )
     return Row(words, holds)
+
+
+def _both_starts(skip, width, pairs, seeds, draw, data):
+    """Sizes of signals and gradients in one stack a seed: Glorot's start, then He's."""
+    images, labels = _images(data, 64)
+    return (
+        [_inside(images, labels, s, pairs, skip, f"{k}_{draw}", width) for s in seeds]
+        for k in ("glorot", "he")
+    )
 
 
 @needs(gigabytes=1.5)
