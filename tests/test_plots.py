@@ -198,6 +198,12 @@ def test_scores_of_folds_and_fractions_give_the_same_figure():
         assert np.array_equal(ours.get_xydata(), theirs.get_xydata())
 
 
+def test_an_axis_of_scores_is_as_long_as_its_scores_ask():
+    for scores, ends in ([0.7, 0.8], (0.5, 0.9)), ([0.4, 1.0], (0.4, 1.0)):
+        axes = plots.show_scores({"k-NN": scores}, "title", limits=(0.5, 0.9))
+        assert axes.get_xlim() == ends
+
+
 def test_images_of_several_sizes_and_narrow_gray_ones_are_drawn_as_they_are():
     images = [np.full((4, 4), 200), np.full((9, 7, 3), 100), np.full((3, 1), 255)]
     drawn = [axes.images[0] for axes in plots.show_images(images).axes if axes.images]
@@ -337,8 +343,8 @@ REFUSED = {  # what is drawn: what the message must name, and the remedy
     "half a column": (refused_images(GRAY, columns=2.5), "`columns`", "whole number"),
     "no side": (refused_images(GRAY, side=0), "`side`", "between 0"),
     "percentages": (scores({"a": [70, 80]}), "`scores['a']`", "by 100"),
-    "below the limits": (
-        scores({"a": [0.2, 0.8]}, limits=(0.5, 1)),
+    "far below the limits": (
+        scores({"a": [-3, 0.8]}, limits=(0.5, 1)),
         "`scores['a']`",
         "wider `limits`",
     ),

@@ -127,14 +127,15 @@ def show_scores(
         title: the finding.
         xlabel: the quantity.
         reference: `(value, name)` of a gray line, such as the chance level.
-        limits: ends of the axis, between which all scores lie.
+        limits: ends of the axis; it is longer where a score lies beyond them.
 
     Returns:
         The matplotlib axes.
 
     Raises:
-        ValueError: if a row is no sequence of finite numbers within `limits`, if
-            `reference` is not such a pair, or if `Scores` come with another `xlabel`.
+        ValueError: if a row is no sequence of finite numbers from -1 to 1 or within
+            `limits`, if `reference` is not such a pair, or if `Scores` come with
+            another `xlabel`.
 
     Example:
 
@@ -143,12 +144,14 @@ def show_scores(
     >>> plt.close(axes.figure)
     >>> show_scores({"k-NN": [70, 80]}, "in percent")
     Traceback (most recent call last):
-    ValueError: `scores['k-NN']` must lie within `limits`, 0 to 1. Received: 70 to \
-80. Divide percentages by 100, or hand in wider `limits`.
+    ValueError: `scores['k-NN']` must lie within -1 to 1. Received: 70 to 80. Divide \
+percentages by 100, or hand in wider `limits`.
     """
     limits = check_limits(limits)
     rows = check_mapping(scores, "scores")
     rows = {k: _fractions(row, k, xlabel, limits) for k, row in rows.items()}
+    every = np.concatenate([*rows.values(), limits])
+    limits = (every.min(), every.max())
     if reference is not None:
         value, name = _reference(reference, limits)
     figure, axes = plt.subplots(figsize=(6.4, 0.42 * len(rows) + 1.1))
@@ -381,7 +384,7 @@ def _panels(rows, columns, size, title):
 
 
 def _fractions(row, key, xlabel, limits):
-    """Float array `(n,)` of one row of scores, within the limits."""
+    """Float array `(n,)` of one row of scores, all of -1 to 1 or within the limits."""
     if hasattr(row, "balanced_accuracy"):
         if "balanced accuracy" not in xlabel:
             raise ValueError(
@@ -390,10 +393,10 @@ def _fractions(row, key, xlabel, limits):
             )
         row = row.balanced_accuracy
     row = check_numbers(row, f"scores[{key!r}]").astype(float)
-    low, high = limits
+    low, high = min(-1, limits[0]), max(1, limits[1])
     if row.min() < low - 1e-9 or row.max() > high + 1e-9:
         raise ValueError(
-            f"`scores[{key!r}]` must lie within `limits`, {low:g} to {high:g}. "
+            f"`scores[{key!r}]` must lie within {low:g} to {high:g}. "
             f"Received: {row.min():.3g} to {row.max():.3g}. "
             "Divide percentages by 100, or hand in wider `limits`."
         )

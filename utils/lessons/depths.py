@@ -29,8 +29,8 @@ def show_sizes(quantities, title):
 
     >>> layers = [np.array([1.0, 0.1]), np.array([0.01, 0.0])]
     >>> figure = show_sizes({"signal": layers}, "the signal sinks")
-    >>> [axes.get_title() for axes in figure.axes[:1]]
-    ['signal']
+    >>> len(figure.axes)
+    1
     >>> plt.close(figure)
     """
     quantities = check_mapping(quantities, "quantities", _layers)
