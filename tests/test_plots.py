@@ -202,6 +202,11 @@ def test_an_axis_of_scores_is_as_long_as_its_scores_ask():
     for scores, ends in ([0.7, 0.8], (0.5, 0.9)), ([0.4, 1.0], (0.4, 1.0)):
         axes = plots.show_scores({"k-NN": scores}, "title", limits=(0.5, 0.9))
         assert axes.get_xlim() == ends
+    chance = (0.1, "chance")
+    axes = plots.show_scores(
+        {"k-NN": [0.7]}, "title", reference=chance, limits=(0.5, 1)
+    )
+    assert axes.get_xlim() == (0.1, 1)
 
 
 def test_images_of_several_sizes_and_narrow_gray_ones_are_drawn_as_they_are():
@@ -363,10 +368,10 @@ REFUSED = {  # what is drawn: what the message must name, and the remedy
         "`reference`",
         '`(0.5, "chance")`',
     ),
-    "a reference out of sight": (
-        scores({"a": [0.8]}, reference=(0.1, "chance"), limits=(0.5, 1)),
+    "a reference that is not finite": (
+        scores({"a": [0.8]}, reference=(np.nan, "chance")),
         "`reference`",
-        "within `limits`",
+        "finite number",
     ),
     "limits the wrong way round": (
         scores({"a": [0.8]}, limits=(1, 0)),

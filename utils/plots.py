@@ -127,7 +127,7 @@ def show_scores(
         title: the finding.
         xlabel: the quantity.
         reference: `(value, name)` of a gray line, such as the chance level.
-        limits: ends of the axis; it is longer where a score lies beyond them.
+        limits: ends of the axis; it is longer where a score or the line lies beyond.
 
     Returns:
         The matplotlib axes.
@@ -150,10 +150,11 @@ percentages by 100, or hand in wider `limits`.
     limits = check_limits(limits)
     rows = check_mapping(scores, "scores")
     rows = {k: _fractions(row, k, xlabel, limits) for k, row in rows.items()}
-    every = np.concatenate([*rows.values(), limits])
-    limits = (every.min(), every.max())
+    shown = [*rows.values(), limits]
     if reference is not None:
-        value, name = _reference(reference, limits)
+        value, name = _reference(reference)
+        shown.append([value])
+    shown = np.concatenate(shown)
     figure, axes = plt.subplots(figsize=(6.4, 0.42 * len(rows) + 1.1))
     for row, values in enumerate(rows.values()):
         _draw_scores(axes, row, values)
@@ -162,7 +163,8 @@ percentages by 100, or hand in wider `limits`.
         place = (value, len(rows) - 0.55)
         axes.annotate(name, place, (4, 0), textcoords="offset points", fontsize=9)
     axes.set(yticks=range(len(rows)), yticklabels=rows, xlabel=xlabel)
-    axes.set(title=title, xlim=limits, ylim=(len(rows) - 0.4, -0.75))
+    axes.set(title=title, xlim=(shown.min(), shown.max()))
+    axes.set_ylim(len(rows) - 0.4, -0.75)
     return axes
 
 
@@ -403,17 +405,17 @@ def _fractions(row, key, xlabel, limits):
     return row
 
 
-def _reference(reference, limits):
-    """A value within the limits and its name."""
+def _reference(reference):
+    """A finite value and its name."""
     try:
         value, name = reference
-        fits = limits[0] <= value <= limits[1]
+        fits = -np.inf < value < np.inf
     except (TypeError, ValueError):
         fits = False
     if not fits:
         raise ValueError(
-            "`reference` must be a pair of a value within `limits` and its name, such "
-            f'as `(0.5, "chance")`. Received: {reference!r}.'
+            "`reference` must be a pair of a finite number and its name, such as "
+            f'`(0.5, "chance")`. Received: {reference!r}.'
         )
     return value, name
 
