@@ -55,6 +55,15 @@ def test_loaders_hand_out_what_nobody_can_change(name):
             array[0] = array[0]
 
 
+def test_likely_modules_are_as_many_of_each_kind_as_were_published():
+    cells = datasets.solar_cells()
+    modules = cells.details["likely_module"]
+    kinds = [set(cells.groups[modules == module]) for module in range(44)]
+    assert [len(kind) for kind in kinds] == [1] * 44
+    assert sum(kind == {"mono"} for kind in kinds) == 18
+    assert 48 <= np.bincount(modules).min() <= np.bincount(modules).max() <= 72
+
+
 def test_photographs_are_in_memory_once():
     cells, strict = datasets.solar_cells(), datasets.solar_cells(threshold=1)
     assert np.shares_memory(cells.images, strict.images)

@@ -83,6 +83,72 @@ def test_the_seed_and_nothing_else_fixes_the_folds():
     assert np.array_equal(one, same) and not np.array_equal(one, other)
 
 
+CELLS, MODULES = np.arange(240) % 2, np.arange(240) // 12
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_groups_are_held_out_whole(seed):
+    folds = stratified_folds(CELLS, 5, seed, MODULES)
+    assert sorted(np.concatenate([test for _, test in folds])) == [*range(240)]
+    for train, test in folds:
+        assert not set(MODULES[train]) & set(MODULES[test])
+        assert 3 <= len(set(MODULES[test])) <= 5
+
+
+def test_groups_are_dealt_anew_by_another_seed_and_may_have_names():
+    names = np.array([f"module {number}" for number in MODULES])
+    one, same, other = (
+        stratified_folds(CELLS, 5, seed, groups)[0][1]
+        for seed, groups in ((0, MODULES), (0, names), (1, MODULES))
+    )
+    assert np.array_equal(one, same) and not np.array_equal(one, other)
+
+
+class Recorder(KNeighborsClassifier):
+    """Keeps what it was fitted on."""
+
+    seen = []
+
+    def fit(self, rows, labels):
+        self.seen.append({int(row[0]) for row in rows})
+        return super().fit(rows, labels)
+
+
+def test_a_search_within_groups_chooses_on_whole_groups():
+    Recorder.seen.clear()
+    search = GridSearchCV(Recorder(), {"n_neighbors": [1]}, cv=3)
+    scores = fold_scores(search, MODULES[:, None], CELLS, groups=MODULES)
+    assert len(Recorder.seen) == 5 * (3 + 1)
+    for number in range(5):
+        test = set(MODULES[scores.fold == number].tolist())
+        *chosen_on, whole = Recorder.seen[4 * number : 4 * number + 4]
+        assert whole == set(range(20)) - test
+        held_back = [whole - modules for modules in chosen_on]
+        assert set.union(*held_back) == whole
+        assert sum(map(len, held_back)) == len(whole)
+
+
+@pytest.mark.parametrize(
+    ("groups", "words"),
+    [
+        (MODULES[:-1], "`groups` must hold 240"),
+        (MODULES[:, None], r"shape"),
+        (MODULES % 4, "at least 5 groups"),
+        (np.where(CELLS == 1, 19, MODULES), "without label 1"),
+        (MODULES + 0.5, "whole numbers"),
+    ],
+)
+def test_groups_that_cannot_be_held_out(groups, words):
+    with pytest.raises(ValueError, match=words):
+        stratified_folds(CELLS, 5, 0, groups)
+
+
+def test_a_search_brings_no_folds_of_its_own_beside_groups():
+    search = GridSearchCV(NEAREST, {"n_neighbors": [1]}, cv=stratified_folds(TWO))
+    with pytest.raises(ValueError, match="cut by `groups`"):
+        fold_scores(search, MODULES[:, None], CELLS, groups=MODULES)
+
+
 @steady
 @given(some_labels, st.integers(0, 3))
 def test_predictions_are_scikit_learns(labels, seed):

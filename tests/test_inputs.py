@@ -116,6 +116,7 @@ TABLE = {
         "labels": ("labels alone", LABELS),
         "n_splits": ("count", 3),
         "seed": ("seed", 0),
+        "groups": ("other", None),
     },
     "evaluation.fold_scores": {
         "estimator": ("other", KNeighborsClassifier(1)),
@@ -123,6 +124,7 @@ TABLE = {
         "labels": ("labels", LABELS),
         "n_splits": ("count", 3),
         "seed": ("seed", 0),
+        "groups": ("other", None),
     },
     "evaluation.wilson_interval": {
         "correct": ("count from 0", 3),

@@ -154,6 +154,44 @@ One-hot rows? Hand in `labels.argmax(axis=1)`.
     return array
 
 
+def check_groups(groups, n, least, name="groups"):
+    """What each image was taken from, as an array.
+
+    Args:
+        n: how many there must be.
+        least: how many different ones there must be, a fold each.
+
+    Returns:
+        Int array `(n,)`: groups numbered in the order in which they appear, so that
+        folds do not depend on their names.
+
+    Example:
+
+    >>> check_groups(["b", "b", "a"], 3, 2)
+    array([0, 0, 1])
+    >>> check_groups(["a", "a", "b"], 3, 5)
+    Traceback (most recent call last):
+    ValueError: `groups` must hold at least 5 groups, one a fold. Received: 2. Ask for \
+fewer folds.
+    """
+    array = _array(groups, name, "groups", "UST")
+    if array.dtype.kind not in "UST":
+        array = check_labels(array, n, name=name)
+    if array.shape != (n,):
+        raise ValueError(
+            f"`{name}` must have shape ({n:,},), one group an image. "
+            f"Received shape: {array.shape}. Hand in a column such as "
+            '`data.details["likely_module"]`.'
+        )
+    _, first, numbers = np.unique(array, return_index=True, return_inverse=True)
+    if len(first) < least:
+        raise ValueError(
+            f"`{name}` must hold at least {least} groups, one a fold. "
+            f"Received: {len(first)}. Ask for fewer folds."
+        )
+    return np.argsort(np.argsort(first))[numbers]
+
+
 def check_positions(positions, n, name="positions"):
     """Positions from 0 to n - 1 as an int array `(k,)`, k from 1.
 

@@ -1,17 +1,23 @@
 """Scores that can be trusted: fixed folds, balanced accuracy, spread, intervals."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import binomtest, rankdata
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_curve
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import (
+    GridSearchCV,
+    RandomizedSearchCV,
+    StratifiedKFold,
+)
 
 from utils.checks import (
     check_classifier,
     check_count,
     check_fraction,
+    check_groups,
     check_labels,
     check_numbers,
     check_rows,
@@ -66,20 +72,23 @@ def mean_and_range(values):
     return f"{np.mean(values):.3f} ({np.min(values):.3f} to {np.max(values):.3f})"
 
 
-def stratified_folds(labels, n_splits=5, seed=0):
+def stratified_folds(labels, n_splits=5, seed=0, groups=None):
     """The course's folds: shuffled once, each class in its proportion, always the same.
 
     Args:
         labels: int array `(n,)`.
         n_splits: how many folds, from 2; every class needs at least as many images.
         seed: int from 0 that fixes which image lands in which fold.
+        groups: array `(n,)`, what each image was taken from, such as a patient or a
+            module. A group then lies in one fold whole: groups are dealt in proportion
+            to the class that is commonest in each.
 
     Returns:
         A list of `(train, test)` pairs of int arrays of positions.
 
     Raises:
-        ValueError: if an argument is none of these, or a class has fewer images than
-            there are folds.
+        ValueError: if an argument is none of these, a class has fewer images than
+            there are folds, there are fewer groups than folds, or a fold lacks a class.
 
     Source:
         Kohavi, IJCAI 1995; Santos 2020, Figure 2.
@@ -107,10 +116,21 @@ def stratified_folds(labels, n_splits=5, seed=0):
             "Ask for fewer folds, or leave that class out."
         )
     cut = StratifiedKFold(n_splits, shuffle=True, random_state=seed)
-    return list(cut.split(np.zeros((len(labels), 1)), labels))
+    if groups is None:
+        return list(cut.split(np.zeros((len(labels), 1)), labels))
+    folds = _whole_groups(cut, labels, check_groups(groups, len(labels), n_splits))
+    for number, (train, test) in enumerate(folds):
+        for part in (train, test):
+            if absent := set(classes.tolist()) - set(labels[part].tolist()):
+                raise ValueError(
+                    "Every fold needs every class, in its training part as well. "
+                    f"Received: groups that leave fold {number} without label "
+                    f"{min(absent)}. Ask for fewer folds, or hand in another `seed`."
+                )
+    return folds
 
 
-def fold_scores(estimator, features, labels, n_splits=5, seed=0):
+def fold_scores(estimator, features, labels, n_splits=5, seed=0, groups=None):
     """Fit on all folds but one, predict that one, in turn.
 
     The estimator is cloned for each fold, so nothing learned from a held-out
@@ -124,13 +144,17 @@ def fold_scores(estimator, features, labels, n_splits=5, seed=0):
         labels: int array `(n,)`, at least two classes.
         n_splits: how many folds, from 2.
         seed: int from 0 that fixes the folds.
+        groups: array `(n,)`, what each image was taken from, such as a patient or a
+            module: each is held out whole. A `GridSearchCV` whose `cv` is a number
+            then chooses on whole groups of the training images, too.
 
     Returns:
         `Scores`.
 
     Raises:
         ValueError: if an argument is none of these, a class has fewer images than
-            there are folds, or a prediction is not one of the labels.
+            there are folds, there are fewer groups than folds, a fold lacks a class,
+            or a prediction is not one of the labels.
 
     Source:
         Kohavi, "A Study of Cross-Validation and Bootstrap for Accuracy
@@ -152,8 +176,11 @@ def fold_scores(estimator, features, labels, n_splits=5, seed=0):
         )
     predictions, fold = np.empty_like(labels), np.empty(len(labels), int)
     accuracy, balanced = [], []
-    for number, (train, test) in enumerate(stratified_folds(labels, n_splits, seed)):
+    folds = stratified_folds(labels, n_splits, seed, groups)
+    for number, (train, test) in enumerate(folds):
         fitted = clone(estimator)
+        if groups is not None:
+            _hold_out_groups(fitted, labels[train], np.asarray(groups)[train], seed)
         fitted.fit(features[train], labels[train])
         predictions[test] = _predicted(fitted, features[test], labels[train])
         fold[test] = number
@@ -266,6 +293,31 @@ def expect(value, low, high, what):
             f"The {what} is {value:.3f}, outside the expected {low} to {high}. "
             "Was a cell above changed or skipped? Restart and run all."
         )
+
+
+def _whole_groups(cut, labels, groups):
+    """Folds of whole groups, which are dealt by the class that is commonest in each."""
+    counts = np.zeros((groups.max() + 1, len(np.unique(labels))), int)
+    np.add.at(counts, (groups, np.unique(labels, return_inverse=True)[1]), 1)
+    commonest = counts.argmax(axis=1)
+    if np.bincount(commonest).max() < cut.n_splits:
+        commonest[:] = 0
+    with warnings.catch_warnings():  # a class may be the commonest in few groups
+        warnings.simplefilter("ignore", UserWarning)
+        parts = list(cut.split(commonest[:, None], commonest))
+    return [tuple(np.flatnonzero(np.isin(groups, p)) for p in pair) for pair in parts]
+
+
+def _hold_out_groups(search, labels, groups, seed):
+    """Let a search over settings choose on whole groups, too."""
+    if not isinstance(search, (GridSearchCV, RandomizedSearchCV)):
+        return
+    if search.cv is not None and not isinstance(search.cv, (int, np.integer)):
+        raise ValueError(
+            "`estimator.cv` must be a number, of folds cut by `groups`. "
+            f"Received: {type(search.cv).__name__}. Hand in `GridSearchCV(…, cv=5)`."
+        )
+    search.set_params(cv=stratified_folds(labels, search.cv or 5, seed, groups))
 
 
 def _predicted(fitted, rows, known):
