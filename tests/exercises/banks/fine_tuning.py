@@ -132,7 +132,7 @@ def tuned(shift=True, rate=1e-4, epochs=12, loss=None):
         for layer in body.layers:
             layer.trainable = False
         start = keras.Input(images.shape[1:])
-        x = keras.layers.RandomTranslation(0.05, 0.05)(start) if shift else start
+        x = keras.layers.RandomTranslation(0.1, 0.1)(start) if shift else start
         x = keras.layers.Dense(2)(body(x, training=False))
         net = keras.Model(start, keras.layers.Softmax()(x))
         measure = loss or keras.losses.SparseCategoricalCrossentropy()
