@@ -207,7 +207,8 @@ def _tuned(learn, choose, rate=1e-3, epochs=4, seed=0, batch=32, turns=4):
     )
     model.compile(optimizer, "sparse_categorical_crossentropy")
     held, rng = (maps[0][choose], labels[choose]), np.random.default_rng(seed)
-    losses, begin = [model.evaluate(*held, verbose=0)], model.get_weights()
+    first = model.evaluate(*held, verbose=0, return_dict=True)["loss"]
+    begin = model.get_weights()
     steps = epochs * -(-len(learn) // batch)
 
     def walk(number, logs):
@@ -243,8 +244,8 @@ def _tuned(learn, choose, rate=1e-3, epochs=4, seed=0, batch=32, turns=4):
         shuffle=False,
         verbose=0,
     )
-    losses += done.history["val_loss"]
-    if losses[0] == min(losses):
+    losses = [first, *done.history["val_loss"]]
+    if first == min(losses):
         model.set_weights(begin)
     return losses, model
 
