@@ -17,7 +17,7 @@ claim::
         \"""The scaling, how cells are held out, the measure.\"""
         for name, settings in one_at_a_time(
             scaling=("length 1", "standardized"),
-            held_out=("cells", "runs of files"),
+            held_out=("cells", "modules"),
             measure=("balanced accuracy", "AUC"),
         ):
             yield name, partial(_few_against_many, **settings)

@@ -3,7 +3,7 @@
 from functools import partial
 
 from claims import Row, needs, one_at_a_time, paired
-from claims.measuring import over_runs, said, scores
+from claims.measuring import over_modules, said, scores
 
 NOTEBOOK = "04_FeatureExtraction1"
 
@@ -12,7 +12,7 @@ NOTEBOOK = "04_FeatureExtraction1"
 def inner_layer():
     """The classifier, with its penalty, C or k chosen inside the folds for both layers;
     which inner layer; the measure; the seed of the folds; the size of the input; whole
-    runs of files held out, so that no held-out cell has sisters that train. Level means
+    modules held out, so that no held-out cell has sisters that train. Level means
     that the interval has zero inside."""
     for name, settings in one_at_a_time(
         classifier=("ridge", "logistic regression", "SVM", "k-NN"),
@@ -20,7 +20,7 @@ def inner_layer():
         measure=("balanced accuracy", "accuracy", "AUC"),
         seed=(0, 1),
         side=(224, 160),
-        held_out=("cells", "runs of files"),
+        held_out=("cells", "modules"),
     ):
         yield name, partial(_inner_against_last, **settings)
 
@@ -33,7 +33,7 @@ def _inner_against_last(layer, side, **settings):
 @needs(gigabytes=1.5)
 def frozen_features():
     """The classifier, tuned for both sides; how small the pixels are; the layer; the
-    measure; the seed of the folds; whole runs of files held out. By a wide margin means
+    measure; the seed of the folds; whole modules held out. By a wide margin means
     five points, with an interval above zero."""
     for name, settings in one_at_a_time(
         classifier=("k-NN", "ridge", "SVM"),
@@ -41,7 +41,7 @@ def frozen_features():
         layer=("avg_pool", "block8"),
         measure=("balanced accuracy", "accuracy", "AUC"),
         seed=(0, 1),
-        held_out=("cells", "runs of files"),
+        held_out=("cells", "modules"),
     ):
         yield name, partial(_features_against_pixels, **settings)
 
@@ -54,37 +54,37 @@ def _features_against_pixels(layer, pixels_a_side, **settings):
 
 @needs(gigabytes=1.5)
 def new_modules():
-    """The classifier; the layers; the measure; how long a run is; the seed; and whether
-    it is only the mixture: runs hold other shares of classes and kinds than random
-    folds do, so random folds get the very shares of the runs. The interval is over
-    runs. Several points are three or more."""
+    """The classifier; the layers; the measure; how the files are cut into modules; the
+    seed; and whether it is only the mixture: modules hold other shares of classes and
+    kinds than random folds do, so random folds get the very shares of the modules. The
+    interval is over modules. Several points are three or more."""
     for name, settings in one_at_a_time(
         classifier=("SVM", "ridge", "k-NN"),
         layers=("block11 + block15", "block8", "avg_pool"),
         measure=("balanced accuracy", "accuracy"),
-        run=(60, 30, 120),
-        seed=(0, 1),
-        against=("cells", "cells in the runs' shares"),
+        cut=("likely", 30, 120),
+        seed=(0, 1, 2, 3),
+        against=("cells", "cells in the modules' shares"),
     ):
         yield name, partial(_known_against_new, **settings)
 
 
-def _known_against_new(classifier, layers, measure, run, seed, against):
+def _known_against_new(classifier, layers, measure, cut, seed, against):
     answers = (
-        said(layers, classifier, held_out=held_out, seed=seed, run=run)
-        for held_out in (against, "runs of files")
+        said(layers, classifier, held_out=held_out, seed=seed, cut=cut)
+        for held_out in (against, "modules")
     )
-    known, new, lead = over_runs(*answers, measure, run)
-    words = f"cells held out {known:.3f}, runs {new:.3f}: {lead}"
+    known, new, lead = over_modules(*answers, measure, cut)
+    words = f"cells held out {known:.3f}, modules {new:.3f}: {lead}"
     return Row(words, lead.above and lead.mean >= 0.03)
 
 
 def _compared(first, second, classifier, measure, held_out, seed):
     """Both scores and their difference; a side is a table's name and pixels."""
     settings = {"held_out": held_out, "seed": seed}
-    if held_out == "runs of files":  # few and unlike: the runs are compared, not folds
+    if held_out == "modules":  # few and unlike: modules are compared, not folds
         answers = (said(n, classifier, side, **settings) for n, side in (first, second))
-        return over_runs(*answers, measure)
+        return over_modules(*answers, measure)
     one, other = (
         scores(n, classifier, side, **settings)[measure] for n, side in (first, second)
     )

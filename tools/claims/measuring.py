@@ -22,7 +22,6 @@ from utils.evaluation import stratified_folds
 from utils.files import cache_folder
 
 FOLDS = 5
-RUN = 60  # files of one module, by the notebook's guess
 MEASURES = ("accuracy", "balanced accuracy", "AUC")
 
 PENALTIES = np.logspace(0, 5, 11)
@@ -59,10 +58,11 @@ def remembered(function):
 
 
 def cells():
-    """Class and kind of all solar cells.
+    """Class, kind and likely module of all solar cells.
 
     Returns:
-        Two int arrays `(2624,)`: 1 for a defective cell, 1 for a polycrystalline one.
+        Three int arrays `(2624,)`: 1 for a defective cell, 1 for a polycrystalline one,
+        the module from 0 to 43.
     """
     with alone():
         return _cells()
@@ -73,7 +73,21 @@ def _cells():
     from utils import datasets
 
     data = datasets.load("solar_cells")
-    return data.labels, (data.groups == "poly").astype(int)
+    poly = (data.groups == "poly").astype(int)
+    return data.labels, poly, data.details["likely_module"]
+
+
+def modules(cut="likely"):
+    """A guess of the module of each cell.
+
+    Args:
+        cut: `"likely"`, that of the data set, or how many files in a row are one.
+
+    Returns:
+        int array `(2624,)`.
+    """
+    likely = cells()[2]
+    return likely if cut == "likely" else np.arange(len(likely)) // cut
 
 
 def table(name, side):
@@ -104,26 +118,29 @@ def _table(name, side):
     return np.hstack([found[layer] for layer in layers])
 
 
-def folds(held_out="cells", seed=0, run=RUN):
+def folds(held_out="cells", seed=0, cut="likely"):
     """Five folds, each held out once.
 
     Args:
-        held_out: `"cells"`, stratified by class; `"runs of files"`, whole runs of
-            consecutive ones; `"cells in the runs' shares"`, random cells, in each fold
-            as many of each class and kind as the runs have.
-        seed: int that fixes which cell or run lands in which fold.
-        run: files in a run.
+        held_out: `"cells"`, stratified by class; `"modules"`, whole ones; `"cells in
+            the modules' shares"`, random cells, in each fold as many of each class and
+            kind as the modules have.
+        seed: int that fixes which cell or module lands in which fold.
+        cut: see `modules`.
 
     Returns:
         A list of pairs `(train, test)` of positions.
     """
-    defective, poly = cells()
+    defective, poly, _ = cells()
     if held_out == "cells":
         return stratified_folds(defective, FOLDS, seed)
-    number = np.arange(len(poly)) // run
-    part = np.random.default_rng(seed).permutation(number.max() + 1)[number] % FOLDS
-    if held_out == "cells in the runs' shares":
-        part = shuffled_within(part, 2 * poly + defective)
+    whole = stratified_folds(defective, FOLDS, seed, modules(cut))
+    if held_out == "modules":
+        return whole
+    part = np.empty(len(defective), int)
+    for number, (_, test) in enumerate(whole):
+        part[test] = number
+    part = shuffled_within(part, 2 * poly + defective)
     return [
         (np.flatnonzero(part != k), np.flatnonzero(part == k)) for k in range(FOLDS)
     ]
@@ -178,19 +195,19 @@ def classifier(name):
 
 
 @remembered
-def scores(name, classes_by, side=224, held_out="cells", seed=0, run=RUN):
+def scores(name, classes_by, side=224, held_out="cells", seed=0, cut="likely"):
     """Each fold's scores of a classifier that was fitted to the other folds.
 
     Args:
         name, side: see `table`.
         classes_by: name of the classifier, see `classifier`.
-        held_out, seed, run: see `folds`.
+        held_out, seed, cut: see `folds`.
 
     Returns:
         `{measure: float array (5,)}` for each of `MEASURES`.
     """
     rows, truth, found = table(name, side), cells()[0], []
-    for train, test in folds(held_out, seed, run):
+    for train, test in folds(held_out, seed, cut):
         fitted = classifier(classes_by).fit(rows[train], truth[train])
         said = fitted.predict(rows[test])
         if hasattr(fitted, "decision_function"):
@@ -204,42 +221,40 @@ def scores(name, classes_by, side=224, held_out="cells", seed=0, run=RUN):
 
 
 @remembered
-def said(name, classes_by, side=224, held_out="cells", seed=0, run=RUN):
+def said(name, classes_by, side=224, held_out="cells", seed=0, cut="likely"):
     """The class that a classifier gave to each cell while that was held out.
 
     Args:
-        name, classes_by, side, held_out, seed, run: see `scores`.
+        name, classes_by, side, held_out, seed, cut: see `scores`.
 
     Returns:
         int array `(2624,)`.
     """
     rows, truth, found = table(name, side), cells()[0], np.full(len(cells()[0]), -1)
-    for train, test in folds(held_out, seed, run):
+    for train, test in folds(held_out, seed, cut):
         fitted = classifier(classes_by).fit(rows[train], truth[train])
         found[test] = fitted.predict(rows[test])
     return found
 
 
-def over_runs(first, second, measure="balanced accuracy", run=RUN):
-    """The difference of two scores on all cells, with its interval over runs of files.
+def over_modules(first, second, measure="balanced accuracy", cut="likely"):
+    """The difference of two scores on all cells, with its interval over modules.
 
-    A run's cells are alike, so whole runs are drawn again, with replacement: the
+    A module's cells are alike, so whole modules are drawn again, with replacement: the
     bootstrap's interval says what other modules might have given.
 
     Args:
         first, second: what each side `said`.
         measure: `"accuracy"` or `"balanced accuracy"`.
-        run: files in a run.
+        cut: see `modules`.
 
     Returns:
         (the first score, the second score, `Paired`).
     """
-    truth = cells()[0]
-    number = np.arange(len(truth)) // run
-    drawn = np.random.default_rng(0).integers(
-        number.max() + 1, size=(2000, number[-1] + 1)
-    )
-    times = np.array([np.bincount(row, minlength=number[-1] + 1) for row in drawn])
+    truth, number = cells()[0], modules(cut)
+    count = number.max() + 1
+    drawn = np.random.default_rng(0).integers(count, size=(2000, count))
+    times = np.array([np.bincount(row, minlength=count) for row in drawn])
     weights = np.vstack([np.ones(len(truth)), times[:, number]])  # first: as they are
     classes = [truth == 0, truth == 1]
     groups = classes if measure == "balanced accuracy" else [truth >= 0]
