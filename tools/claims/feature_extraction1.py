@@ -28,17 +28,17 @@ PAIR = "block11 + block15"
 
 @needs(gigabytes=1.5)
 def inner_layer():
-    """The classifier, with its penalty or k chosen inside the folds for both layers;
-    which inner layer; the measure; the size of the input; whole modules held out, so
-    that no held-out cell has sisters that train. Level means that the interval has zero
-    inside."""
+    """The classifier, with its penalty, C or k chosen inside the folds for both layers;
+    which inner layer; the measure; the seed of the folds; the size of the input; whole
+    modules held out, so that no held-out cell has sisters that train. Level means that
+    the interval has zero inside."""
     for name, settings in one_at_a_time(
-        classifier=("ridge", "k-NN"),
-        layer=("block15", "block11"),
+        classifier=("ridge", "logistic regression", "SVM", "k-NN"),
+        layer=("block15", "block11", "block16"),
         measure=("balanced accuracy", "accuracy", "AUC"),
+        seed=(0, 1),
         side=(224, 160),
         held_out=("cells", "modules"),
-        seed=(0,),
     ):
         yield name, partial(_inner_against_last, **settings)
 
@@ -51,13 +51,13 @@ def _inner_against_last(layer, side, **settings):
 @needs(gigabytes=1.5)
 def frozen_features():
     """The classifier, tuned for both sides; how small the pixels are; the layer; the
-    measure; whole modules held out."""
+    measure; the seed of the folds; whole modules held out."""
     for name, settings in one_at_a_time(
-        classifier=("k-NN", "ridge"),
-        pixels_a_side=(32, 16),
+        classifier=("k-NN", "ridge", "SVM"),
+        pixels_a_side=(32, 16, 24),
         layer=("avg_pool", "block8"),
         measure=("balanced accuracy", "accuracy", "AUC"),
-        seed=(0,),
+        seed=(0, 1),
         held_out=("cells", "modules"),
     ):
         yield name, partial(_features_against_pixels, **settings)
