@@ -120,7 +120,7 @@ def _in_mode(training, batch, side, seed, layer):
 
     labels, images = cells()[0], datasets.load("solar_cells").images
     train, validation, _ = _sets(seed)
-    some, judges = train[:192], validation[:160]
+    some, judges = train[:256], validation[:160]
     judges = np.random.default_rng(seed).permutation(judges)
     backbone = backbones.load(image_size=side)
     rows = extract(backbone, images[some], layer)[layer]
@@ -194,7 +194,7 @@ def _chosen(rows, learn, choose, classifier="logistic regression"):
     return fits[int(np.argmin(losses))]
 
 
-def _tuned(learn, choose, rate=1e-3, epochs=4, seed=0, batch=32, turns=4):
+def _tuned(learn, choose, rate=1e-3, epochs=3, seed=0, batch=32, turns=4):
     """(validation losses, the model at its best moment)."""
     import keras
 
@@ -270,7 +270,7 @@ def too_fast():
         seed=(0, 1),
         batch=(32, 16),
         turns=(4, 1),
-        epochs=(4, 6),
+        epochs=(3, 6),
     ):
         yield name, partial(_fast_and_slow, **settings)
 
@@ -300,7 +300,7 @@ def no_better():
         rate=(1e-3, 3e-4, 3e-3),
         classifier=("logistic regression", "SVM"),
         layers=("block11 + block15", "block15", "block12"),
-        epochs=(4, 8),
+        epochs=(3, 6),
         seed=(0, 1),
         turns=(4, 1),
         split=(0, 1),
@@ -402,7 +402,7 @@ def new_modules():
 def _known_and_new(side, layers, classifier, seed):
     if side == "fine-tuned":
         known = [
-            _area(k, 0, 394, rate=1e-3, epochs=4, seed=0, turns=4) for k in range(5)
+            _area(k, 0, 394, rate=1e-3, epochs=3, seed=0, turns=4) for k in range(5)
         ]
         new = [_new_area(k, seed, "", "") for k in range(3)]
     else:
