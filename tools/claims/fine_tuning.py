@@ -325,7 +325,7 @@ def _share(team, split, size):
     mine = teams[team]
     if size > 394:
         mine = np.concatenate([mine, teams[(team + 1) % 5]])
-    mine = mine if size >= len(mine) else _cut(mine, size, team)[1]
+    mine = mine if size > len(mine) - 2 else _cut(mine, size, team)[1]
     return *_cut(mine, 0.2), test
 
 
@@ -347,10 +347,10 @@ def _frozen_area(team, split, size, classifier, layers):
 
 @needs(gigabytes=2.5)
 def turning_loss():
-    """Which hundred cells; the rate; the size of a batch; how many epochs. Turns means
-    that it ends a tenth above its lowest point or more."""
+    """Which hundred cells; the size of a batch; how many epochs. Turns means that it
+    ends a tenth above its lowest point or more."""
     for name, settings in one_at_a_time(
-        seed=(0, 1, 2), rate=(1e-3, 3e-4), batch=(32, 16), epochs=(14, 20)
+        seed=(0, 1, 2), rate=(1e-3,), batch=(32, 16), epochs=(14, 20)
     ):
         yield name, partial(_without_restraint, **settings)
 
