@@ -1,6 +1,7 @@
 """What the statements of a cell do with names, by Python's own syntax and symbols."""
 
 import ast
+import copy
 import symtable
 from dataclasses import dataclass
 
@@ -155,7 +156,23 @@ def _scan(node):
 
 
 def _table(node):
-    return symtable.symtable(ast.unparse(node), "cell", "exec")
+    text = ast.unparse(_Generators().visit(copy.deepcopy(node)))
+    return symtable.symtable(text, "cell", "exec")
+
+
+class _Generators(ast.NodeTransformer):
+    """Comprehensions as generators: only they have own symbols from Python 3.12 on."""
+
+    def visit_ListComp(self, node):
+        self.generic_visit(node)
+        return ast.GeneratorExp(node.elt, node.generators)
+
+    visit_SetComp = visit_ListComp
+
+    def visit_DictComp(self, node):
+        self.generic_visit(node)
+        pair = ast.Tuple([node.key, node.value], ast.Load())
+        return ast.GeneratorExp(pair, node.generators)
 
 
 def _is_read(symbol):
