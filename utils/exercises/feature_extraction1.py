@@ -1,6 +1,10 @@
-"""Exercises of 04_FeatureExtraction1: balanced accuracy, memory, scaling, k-NN."""
+"""Exercises of 04_FeatureExtraction1: k-NN, recalls, memory, scaling, a lying score."""
 
 import numpy as np
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from utils.exercises import Exercise, Wrong, named
 from utils.exercises.values import as_numbers
@@ -180,4 +184,61 @@ nearest = Exercise(
            "`np.bincount(votes).argmax()` is the most frequent label."),
     lesson="Six lines, no training: the features do the work. scikit-learn agrees on "
     "every cell.",
+)  # fmt: skip
+
+
+def honest_score(features, labels, folds):
+    scores = []
+    for train, test in folds:
+        model = make_pipeline(StandardScaler(), KNeighborsClassifier(1))
+        model.fit(features[train], labels[train])
+        guess = model.predict(features[test])
+        scores.append(balanced_accuracy_score(labels[test], guess))
+    return np.mean(scores)
+
+
+def _dealt(rng):
+    """Tables whose held-out rows stray, so that it shows who measured them."""
+    for n, columns, parts, share in (
+        (90, 3, 3, 0.3), (60, 2, 5, 0.4), (120, 4, 4, 0.2), (50, 2, 2, 0.3),
+    ):  # fmt: skip
+        labels = (np.arange(n) < share * n).astype(int)
+        place = rng.permutation(n)
+        labels, part = labels[place], (place * 7 + place // 9) % parts
+        rows = rng.normal(labels[:, None] * 0.9, 1, (n, columns)) * 3.0 ** np.arange(
+            columns
+        )
+        rows[part == 0, -1] *= 9
+        folds = [(np.flatnonzero(part != k), np.flatnonzero(part == k))
+                 for k in range(parts)]  # fmt: skip
+        yield named(f"{n} cells in {parts} folds", rows, labels, folds)
+
+
+_MODEL = "make_pipeline(StandardScaler(), KNeighborsClassifier(1)) →"
+_FIT = "model.fit(features[train], labels[train]) →"
+_BEFORE = "features = StandardScaler().fit_transform(features)"
+_ALL = (f"scores = [] → {_BEFORE}; scores = []", f"{_MODEL} KNeighborsClassifier(1)")
+
+mended = Exercise(
+    honest_score, cases=_dealt,
+    parts="in each fold: fit scaling and classifier on `train`, judge on `test`, "
+    "balanced; then the mean",
+    mistakes={
+        _ALL: "the scaling still saw the held-out cells; fit it on `train` only",
+        f"{_FIT} model.fit(features, labels)":
+        "the classifier stored the held-out cells, too: fit it on `train` only",
+        "balanced_accuracy_score(labels[test], guess) → np.mean(labels[test] == guess)":
+        "that is the plain accuracy; the classes are unequal, so balance it",
+        "(labels[test], guess) → (guess, labels[test])":
+        "truth and guess are exchanged; scikit-learn wants the truth first",
+        f"{_MODEL} KNeighborsClassifier(1)": "the scaling is missing",
+        "np.mean(scores) → scores[0]": "that is the first fold alone; average them",
+        "np.mean(scores) → scores[-1]": "that is the last fold alone; average them",
+        "np.mean(scores) → max(scores)": "that is the best fold; average them",
+        "np.mean(scores) → scores": "these are the folds' scores; average them",
+    },
+    hints=("Which cells may the scaling measure, and which may the classifier store?",
+           "A pipeline that is fitted on `features[train]` scales and stores these.",
+           "`balanced_accuracy_score(labels[test], guess)`, then the mean."),
+    lesson="Nothing of a held-out cell reaches what judges it, and each class counts.",
 )  # fmt: skip
