@@ -7,11 +7,8 @@ import numpy as np
 from scipy.stats import binomtest, rankdata
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_curve
-from sklearn.model_selection import (
-    GridSearchCV,
-    RandomizedSearchCV,
-    StratifiedKFold,
-)
+from sklearn.metrics.cluster import contingency_matrix
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, StratifiedKFold
 
 from utils.checks import (
     check_classifier,
@@ -119,14 +116,13 @@ def stratified_folds(labels, n_splits=5, seed=0, groups=None):
     if groups is None:
         return list(cut.split(np.zeros((len(labels), 1)), labels))
     folds = _whole_groups(cut, labels, check_groups(groups, len(labels), n_splits))
-    for number, (train, test) in enumerate(folds):
-        for part in (train, test):
-            if absent := set(classes.tolist()) - set(labels[part].tolist()):
-                raise ValueError(
-                    "Every fold needs every class, in its training part as well. "
-                    f"Received: groups that leave fold {number} without label "
-                    f"{min(absent)}. Ask for fewer folds, or hand in another `seed`."
-                )
+    for number, (_, test) in enumerate(folds):  # so each training part has all, too
+        if absent := set(classes.tolist()) - set(labels[test].tolist()):
+            raise ValueError(
+                "Every fold needs every class. "
+                f"Received: groups that leave fold {number} without label "
+                f"{min(absent)}. Ask for fewer folds, or hand in another `seed`."
+            )
     return folds
 
 
@@ -297,9 +293,7 @@ def expect(value, low, high, what):
 
 def _whole_groups(cut, labels, groups):
     """Folds of whole groups, which are dealt by the class that is commonest in each."""
-    counts = np.zeros((groups.max() + 1, len(np.unique(labels))), int)
-    np.add.at(counts, (groups, np.unique(labels, return_inverse=True)[1]), 1)
-    commonest = counts.argmax(axis=1)
+    commonest = contingency_matrix(groups, labels).argmax(axis=1)
     if np.bincount(commonest).max() < cut.n_splits:
         commonest[:] = 0
     with warnings.catch_warnings():  # a class may be the commonest in few groups

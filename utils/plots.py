@@ -155,6 +155,7 @@ percentages by 100, or hand in wider `limits`.
         value, name = _reference(reference)
         shown.append([value])
     shown = np.concatenate(shown)
+    ends = shown.min(), shown.max()
     figure, axes = plt.subplots(figsize=(6.4, 0.42 * len(rows) + 1.1))
     for row, values in enumerate(rows.values()):
         _draw_scores(axes, row, values)
@@ -163,8 +164,7 @@ percentages by 100, or hand in wider `limits`.
         place = (value, len(rows) - 0.55)
         axes.annotate(name, place, (4, 0), textcoords="offset points", fontsize=9)
     axes.set(yticks=range(len(rows)), yticklabels=rows, xlabel=xlabel)
-    axes.set(title=title, xlim=(shown.min(), shown.max()))
-    axes.set_ylim(len(rows) - 0.4, -0.75)
+    axes.set(title=title, xlim=ends, ylim=(len(rows) - 0.4, -0.75))
     return axes
 
 

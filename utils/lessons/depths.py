@@ -29,8 +29,8 @@ def show_sizes(quantities, title):
 
     >>> layers = [np.array([1.0, 0.1]), np.array([0.01, 0.0])]
     >>> figure = show_sizes({"signal": layers}, "the signal sinks")
-    >>> len(figure.axes)
-    1
+    >>> figure.axes[0].get_title(plt.rcParams["axes.titlelocation"])
+    'signal'
     >>> plt.close(figure)
     """
     quantities = check_mapping(quantities, "quantities", _layers)
