@@ -141,6 +141,7 @@ paired = Exercise(
 
 
 def rate(x, labels, train, test):
+    """Share of the rows `test` whose nearest neighbor among `train` is alike."""
     nearest = euclidean_distances(x[test], x[train]).argmin(axis=1)
     return np.mean(labels[train][nearest] == labels[test])
 
