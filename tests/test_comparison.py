@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from comparison import MULTIPLE, differences, movement, split, too_wide
+from comparison import MULTIPLE, differences, digest, keep, movement, split, too_wide
 
 
 def printed(text, name="stdout"):
@@ -157,3 +157,25 @@ def test_a_bound_wider_than_an_accuracy_bears_is_named():
     assert "0.811 may move by 0.033" in fault
     cell.metadata["moved"] = {"0": 0.01, "1": 5.0}
     assert too_wide(cell) == []
+
+
+def drawn(picture, *sources):
+    """A notebook whose last cell draws a picture with the same title."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    data = {"image/png": picture, "text/plain": "Figure: level"}
+    cells[-1].outputs = [nbformat.v4.new_output("display_data", data)]
+    for cell in cells:
+        cell.metadata["ran"] = digest(cell)
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+@pytest.mark.parametrize(
+    "first, picture, count", [("n = 1", "old", 0), ("n = 2", "new", 1)]
+)
+def test_below_an_edited_cell_a_picture_is_new(first, picture, count):
+    stored, fresh = drawn("old", "n = 1", "draw(n)"), drawn("new", first, "draw(n)")
+    for old, cell in zip(stored.cells, fresh.cells):
+        cell.metadata["ran"] = old.metadata["ran"]
+    assert keep(stored, fresh) == count
+    assert fresh.cells[-1].outputs[0].data["image/png"] == picture
+    assert all(cell.metadata["ran"] == digest(cell) for cell in fresh.cells)

@@ -272,19 +272,27 @@ def keep(stored, fresh):
     """Keep each stored output that still holds; return how many cells are new.
 
     An output holds if the cell's source is the one that made it and the new run lies
-    within its bounds: so another machine's refresh leaves no trace.
+    within its bounds: so another machine's refresh leaves no trace. Of a picture only
+    the title is compared, so below an edited cell each picture is the new one.
     """
-    new = 0
+    new, edited = 0, False
     for old, cell in zip(stored.cells, fresh.cells, strict=True):
         if cell.cell_type != "code":
             continue
         bounds = cell.metadata.get("moved")
-        if cell.metadata.get("ran") == digest(cell) and (
+        same = cell.metadata.get("ran") == digest(cell)
+        edited = edited or not same
+        if same and (
             ignored(cell) or not differences(old.outputs, cell.outputs, bounds)
         ):
-            cell.outputs = old.outputs
+            if not (edited and _has_picture(cell)):
+                cell.outputs = old.outputs
         else:
             new += 1
             cell.metadata["ran"] = digest(cell)
             cell.metadata.pop("moved", None)
     return new
+
+
+def _has_picture(cell):
+    return any("image/png" in output.get("data", {}) for output in cell.outputs)

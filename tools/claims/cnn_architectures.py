@@ -139,9 +139,9 @@ def skips_learn():
     images: 17 layers with skips are two points or more ahead of 17 without, and of 5.
     Means over two seeds."""
     for name, settings in one_at_a_time(
-        rate=(0.002, 0.0007, 0.006),
+        rate=(0.1, 0.05, 0.2),
         start=("he_normal", "glorot_uniform"),
-        optimizer=("Adam", "SGD with momentum"),
+        optimizer=("SGD", "SGD with momentum", "Adam"),
         epochs=(3, 6),
         width=(12, 20),
         images=(4000, 2000),
@@ -297,9 +297,11 @@ def _trained(pairs, skip, rate, start, optimizer, epochs, width, images, measure
     for seed in (0, 1):
         keras.utils.set_random_seed(seed)
         model = _stack(pairs, skip, True, width, start)
-        steps = keras.optimizers.Adam(rate)
-        if optimizer != "Adam":
-            steps = keras.optimizers.SGD(10 * rate, momentum=0.9)
+        steps = {
+            "SGD": keras.optimizers.SGD(rate),
+            "SGD with momentum": keras.optimizers.SGD(rate / 5, momentum=0.9),
+            "Adam": keras.optimizers.Adam(rate / 50),
+        }[optimizer]
         model.compile(
             steps,
             "sparse_categorical_crossentropy",
