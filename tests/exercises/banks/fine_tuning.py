@@ -298,6 +298,7 @@ INPUTS = {
     "best_epoch": _best_epoch,
 }
 TRIES = {"best_epoch": 200, "split": 200}  # scikit-learn takes its time
+UNMUTATED = {"mended": "each try trains networks: its mistakes are tried instead"}
 EQUIVALENT = {
     "split": {"3: 0: 1"},  # another seed
     "prepare": {"2: (:, :, ::-1): first two swapped"},  # two colons
