@@ -14,12 +14,18 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from claims import Row, alone, needs, one_at_a_time, paired
-from claims.measuring import cells, modules, over_modules, remembered
+from claims.measuring import (
+    PENALTIES,
+    cells,
+    classifier,
+    modules,
+    over_modules,
+    remembered,
+)
 from utils.evaluation import fold_scores, stratified_folds
 
 NOTEBOOK = "06_FeatureExtraction3"
 
-PENALTIES = np.logspace(0, 5, 11)
 LAYERS = ("stem", *[f"block{i}" for i in range(1, 17)], "head")
 NEEDED = {5: 2.78, 10: 2.26, 20: 2.09}  # t at 5 % for so many folds
 LATE = [f"block{i}" for i in range(8, 17)]
@@ -75,8 +81,8 @@ def _groups(held_out):
 def _linear(name):
     """A linear classifier that chooses its penalty on what it is fitted to."""
     if name == "ridge":
-        last = RidgeClassifierCV(PENALTIES, class_weight="balanced")
-    elif name == "ridge, plain":
+        return classifier("ridge")
+    if name == "ridge, plain":
         last = RidgeClassifierCV(PENALTIES)
     elif name == "one C":
         last = SVC(kernel=linear_kernel, C=0.01, class_weight="balanced")
@@ -172,7 +178,7 @@ def _toy(noise, seed, examples):
 
 def _judge(name):
     if name == "ridge":
-        return _linear("ridge")
+        return classifier("ridge")
     last = SVC() if name == "RBF SVM" else KNeighborsClassifier(9)
     return make_pipeline(StandardScaler(), last)
 
@@ -526,10 +532,8 @@ def _by_components(block, components, held_out, seed):
         scaled = [StandardScaler().fit(x[train]).transform(x) for x in parts]
         x = np.hstack([x / np.sqrt(x.shape[1]) for x in scaled])
         z = PCA(components, svd_solver="covariance_eigh").fit(x[train]).transform(x)
-        ridge = make_pipeline(
-            StandardScaler(), RidgeClassifierCV(PENALTIES, class_weight="balanced")
-        )
-        guess = ridge.fit(z[train], labels[train]).predict(z[test])
+        ridge = classifier("ridge").fit(z[train], labels[train])
+        guess = ridge.predict(z[test])
         scores.append(balanced_accuracy_score(labels[test], guess))
     return np.array(scores)
 

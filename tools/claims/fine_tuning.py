@@ -177,20 +177,18 @@ def _built():
 def _chosen(rows, learn, choose, classifier="logistic regression"):
     """A classifier whose C has the lowest validation loss, or highest AUC (SVM)."""
     labels, fits, losses = cells()[0], [], []
-    for c in np.logspace(-1, 2, 4) if classifier == "SVM" else np.logspace(-4, 0, 5):
-        model = (
-            SVC(C=c) if classifier == "SVM" else LogisticRegression(C=c, max_iter=1000)
-        )
-        fits.append(
-            make_pipeline(StandardScaler(), model).fit(rows[learn], labels[learn])
-        )
+    if classifier == "SVM":
+        models = [SVC(C=c) for c in np.logspace(-1, 2, 4)]
+    else:
+        models = [LogisticRegression(C=c, max_iter=1000) for c in np.logspace(-4, 0, 5)]
+    for model in models:
+        fit = make_pipeline(StandardScaler(), model).fit(rows[learn], labels[learn])
         if classifier == "SVM":
-            sure = fits[-1].decision_function(rows[choose])
+            sure = fit.decision_function(rows[choose])
             losses.append(-roc_auc_score(labels[choose], sure))
         else:
-            losses.append(
-                log_loss(labels[choose], fits[-1].predict_proba(rows[choose]))
-            )
+            losses.append(log_loss(labels[choose], fit.predict_proba(rows[choose])))
+        fits.append(fit)
     return fits[int(np.argmin(losses))]
 
 
@@ -413,9 +411,7 @@ def _known_and_new(side, layers, classifier, seed):
 @remembered
 def _new_area(fold, seed, classifier, layers):
     """AUC on a fold of new modules; without a classifier that of the fine-tuned one."""
-    from utils import datasets
-
-    labels, module = cells()[0], datasets.load("solar_cells").details["likely_module"]
+    labels, _, module = cells()
     known, held_out = stratified_folds(labels, 3, seed, module)[fold]
     inner = stratified_folds(labels[known], 5, fold, module[known])[0]
     parts = [known[part] for part in inner]
