@@ -1,0 +1,181 @@
+"""One picture file: decoded, upright, RGB, and brought to the input of a network."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from utils.checks import check_count
+
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM")
+MOST_PIXELS = 89_000_000  # of one picture, about where Pillow warns of a bomb
+WAYS = ("squash", "crop", "pad")
+PAPER = (255, 255, 255, 255)  # what shows where a picture is transparent
+HEIC = (".heic", ".heif")
+SAVE_ANEW = "Open it elsewhere and save it as JPEG or PNG, or leave it out."
+EXPORT = "Export it as JPEG (iPhone: Settings > Camera > Formats > Most Compatible)."
+
+
+def read(path):
+    """One picture file as an upright RGB array.
+
+    JPEG, PNG, GIF and WebP (the first frame), BMP, TIFF (the first page) and PPM,
+    told by content, not by name. Rotated as its EXIF says. Gray becomes three equal
+    channels, a palette and CMYK become RGB, what is transparent shows white. 16 bits
+    are divided by 257. Color profiles are not applied.
+
+    Args:
+        path: str or `pathlib.Path`.
+
+    Returns:
+        uint8 array `(rows, columns, 3)` of values from 0 to 255.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        OSError: naming the file, if it holds no such picture, is cut off, has more
+            than 89 million pixels, or values whose black and white it does not say.
+        ValueError: if `path` is no path.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "gray.png"
+    ...     Image.new("L", (4, 3), 90).save(path)
+    ...     read(path)[0, 0]
+    array([90, 90, 90], dtype=uint8)
+    """
+    return np.asarray(decode(path))
+
+
+def decode(path, draft=None):
+    """As `read`, but a Pillow image.
+
+    Args:
+        draft: pixels, or None. Sides of a JPEG may then come smaller, though not
+            below `draft`, which takes a third of the time.
+
+    Returns:
+        `PIL.Image.Image` of mode RGB.
+
+    Raises:
+        As `read`.
+
+    Example:
+
+    >>> decode("/nowhere/cat.jpg")
+    Traceback (most recent call last):
+    FileNotFoundError: [Errno 2] No such file or directory: '/nowhere/cat.jpg'
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise ValueError(
+            "`path` must be the path of a picture file. "
+            f"Received: {type(path).__name__}."
+        )
+    try:
+        with Image.open(path, formats=FORMATS) as picture:
+            if (pixels := picture.width * picture.height) > MOST_PIXELS:
+                raise ValueError(f"{pixels:,} pixels, more than {MOST_PIXELS:,}")
+            if draft is not None:
+                picture.draft("RGB", (draft, draft))
+            return _rgb(_upright(picture))
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders raise a dozen kinds
+        if isinstance(error, OSError) and error.errno:  # missing, forbidden, a folder
+            raise
+        heic = Path(path).suffix.lower() in HEIC
+        raise OSError(
+            f"{path} cannot be read as a picture: {_reason(error)}. "
+            + (EXPORT if heic else SAVE_ANEW)
+        ) from error
+
+
+def to_square(image, side, way="squash"):
+    """A picture brought to a network's input by a bicubic resize.
+
+    Args:
+        image: uint8 array `(rows, columns, 3)`, as `read` returns it.
+        side: pixels, at least 1.
+        way: `"squash"` shows all and changes the proportions, as `features.resize`
+            does; `"crop"` keeps them and cuts what is beyond the central square;
+            `"pad"` keeps them, shows all, and adds black on two sides.
+
+    Returns:
+        uint8 array `(side, side, 3)`.
+
+    Raises:
+        ValueError: if image, side or way do not fit; with the remedy.
+
+    Example:
+
+    >>> wide = np.full((100, 200, 3), 9, np.uint8)
+    >>> [to_square(wide, 4, way)[:, 2, 0].tolist() for way in WAYS]
+    [[9, 9, 9, 9], [9, 9, 9, 9], [0, 9, 9, 0]]
+    """
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        found = getattr(image, "dtype", type(image).__name__)
+        raise ValueError(
+            "`image` must be a uint8 array, as `photographs.read` returns it. "
+            f"Received: {found}."
+        )
+    if image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        remedy = {
+            2: " From gray: `np.repeat(image[..., None], 3, axis=-1)`.",
+            4: " Hand in one after the other, such as `image[0]`.",
+        }
+        raise ValueError(
+            "`image` must have shape (rows, columns, 3). "
+            f"Received shape: {image.shape}.{remedy.get(image.ndim, '')}"
+        )
+    side = check_count(side, "side")
+    return np.asarray(_squared(Image.fromarray(image), side, _check_way(way)))
+
+
+def _squared(picture, side, way):
+    bicubic = Image.Resampling.BICUBIC
+    if way == "crop":
+        return ImageOps.fit(picture, (side, side), bicubic)
+    if way == "squash":
+        return picture.resize((side, side), bicubic)
+    longest = max(picture.size)
+    width, height = (max(1, round(length / longest * side)) for length in picture.size)
+    square = Image.new("RGB", (side, side))
+    corner = (side - width) // 2, (side - height) // 2
+    square.paste(picture.resize((width, height), bicubic), corner)
+    return square
+
+
+def _check_way(way):
+    if not isinstance(way, str) or way not in WAYS:
+        raise ValueError(f"`way` must be 'squash', 'crop' or 'pad'. Received: {way!r}.")
+    return way
+
+
+def _upright(picture):
+    picture.load()
+    try:
+        ImageOps.exif_transpose(picture, in_place=True)
+    except Exception:  # a broken EXIF block says nothing of the pixels
+        pass
+    return picture
+
+
+def _rgb(picture):
+    mode = picture.mode
+    if mode.startswith("I;16") or (mode == "I" and picture.format != "TIFF"):
+        deep = np.asarray(picture).astype(np.float32) / 257
+        picture = Image.fromarray(np.rint(deep).astype(np.uint8))
+    elif mode in ("I", "F"):
+        raise ValueError("32-bit values, of which it does not say what is white")
+    elif picture.has_transparency_data:
+        paper = Image.new("RGBA", picture.size, PAPER)
+        picture = Image.alpha_composite(paper, picture.convert("RGBA"))
+    return picture.convert("RGB")
+
+
+def _reason(error):
+    """Pillow's own words, without the path that they repeat."""
+    said = str(error).split(" '")[0].split(", could be")[0].strip().rstrip(".")
+    return said or type(error).__name__
