@@ -129,25 +129,27 @@ def to_square(image, side, way="squash"):
             "`image` must have shape (rows, columns, 3). "
             f"Received shape: {image.shape}.{remedy.get(image.ndim, '')}"
         )
-    side = check_count(side, "side")
-    return np.asarray(_squared(Image.fromarray(image), side, _check_way(way)))
-
-
-def _squared(picture, side, way):
-    bicubic = Image.Resampling.BICUBIC
+    side, way = check_count(side, "side"), check_way(way)
+    picture, bicubic = Image.fromarray(image), Image.Resampling.BICUBIC
     if way == "crop":
-        return ImageOps.fit(picture, (side, side), bicubic)
+        return np.asarray(ImageOps.fit(picture, (side, side), bicubic))
     if way == "squash":
-        return picture.resize((side, side), bicubic)
+        return np.asarray(picture.resize((side, side), bicubic))
     longest = max(picture.size)
     width, height = (max(1, round(length / longest * side)) for length in picture.size)
     square = Image.new("RGB", (side, side))
     corner = (side - width) // 2, (side - height) // 2
     square.paste(picture.resize((width, height), bicubic), corner)
-    return square
+    return np.asarray(square)
 
 
-def _check_way(way):
+def check_way(way):
+    """One of `WAYS`.
+
+    >>> check_way("stretch")
+    Traceback (most recent call last):
+    ValueError: `way` must be 'squash', 'crop' or 'pad'. Received: 'stretch'.
+    """
     if not isinstance(way, str) or way not in WAYS:
         raise ValueError(f"`way` must be 'squash', 'crop' or 'pad'. Received: {way!r}.")
     return way
