@@ -54,7 +54,7 @@ def unpack(path, limit=MOST_UNPACKED):
         with zipfile.ZipFile(path) as archive:
             members = _checked(path.name, archive.infolist(), limit)
             needed = sum(member.file_size for member in members.values())
-            folder.parent.mkdir(parents=True, exist_ok=True)
+            _make(folder.parent)
             if needed > (free := shutil.disk_usage(folder.parent).free):
                 raise OSError(
                     f"{path.name} needs {needed / 1e9:.1f} GB in {folder.parent}; "
@@ -71,7 +71,7 @@ def unpack(path, limit=MOST_UNPACKED):
 
 def _checked(name, infos, limit):
     """{path within the folder: member}, of the files among the members."""
-    members = {}
+    members, taken = {}, set()
     for info in infos:
         inner = info.filename.replace("\\", "/")  # some Windows programs write those
         parts = PurePosixPath(inner).parts
@@ -91,14 +91,32 @@ def _checked(name, infos, limit):
                 f"`{name}` must not be encrypted. "
                 f"Received: {info.filename!r}, which asks for a password. {REMEDY}"
             )
-        if not inner.endswith("/"):
-            members["/".join(parts)] = info
+        if inner.endswith("/"):
+            continue
+        path = "/".join(parts)
+        if path.lower() in taken:  # on some disks one file
+            raise ValueError(
+                f"`{name}` must hold each file once. "
+                f"Received: {info.filename!r} again. {REMEDY}"
+            )
+        taken.add(path.lower())
+        members[path] = info
     if (size := sum(info.file_size for info in infos)) > limit:
         raise ValueError(
             f"`{name}` must hold at most {limit / 1e9:g} GB. "
             f"Received: {size / 1e9:.3g} GB when unpacked. {REMEDY}"
         )
     return members
+
+
+def _make(folder):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(
+            f"The archive cannot be unpacked into {folder} ({error.strerror}). "
+            "Set COURSE_CACHE to a folder that can be written."
+        ) from error
 
 
 def _fill(folder, archive, members):

@@ -33,8 +33,9 @@ class Dataset:
     `images` is uint8, `(n, rows, columns)` or `(n, rows, columns, 3)`, from 0
     to 255, or the photographs of `from_folder`, which stay on disk. `labels` is
     int, `(n,)`, an index into `class_names`. `groups` is an array of str, `(n,)`,
-    or None: a property that may matter besides the class. `details` holds further columns of `(n,)` values. Arrays that are handed
-    in are not copied; here they are read-only.
+    or None: a property that may matter besides the class. `details` holds further
+    columns of `(n,)` values. Arrays that are handed in are not copied; here they are
+    read-only.
 
     Raises:
         ValueError: if images, labels or columns do not fit together.
@@ -163,12 +164,13 @@ def load(name):
     """
     if isinstance(name, str) and name in LOADERS:
         return LOADERS[name]()
-    if isinstance(name, (str, os.PathLike)) and Path(name).expanduser().exists():
+    a_path = isinstance(name, (str, os.PathLike)) and name != ""
+    if a_path and Path(name).expanduser().exists():
         return from_folder(name)
     raise ValueError(
         f"Choose one of {', '.join(LOADERS)}, or the path of a folder or .zip of "
         f"photographs. Received: {name!r}, which is none of them"
-        + (f" in {Path.cwd()}." if isinstance(name, (str, os.PathLike)) else ".")
+        + (f" in {Path.cwd()}." if a_path else ".")
     )
 
 

@@ -1,5 +1,6 @@
 """Folders of photographs: which files, of which classes, and what a table adds."""
 
+import os
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +50,10 @@ def list_folder(path, label=None, groups=None):
         ValueError: if it holds no pictures, or their classes cannot be told.
         OSError: if a `.zip` or a table is damaged.
     """
+    if not isinstance(path, (str, os.PathLike)) or path == "":
+        raise ValueError(
+            f"`path` must be the path of a folder or a .zip. Received: {short(path)}."
+        )
     root = Path(path).expanduser()
     if root.is_file():
         if root.suffix.lower() != ".zip":
@@ -77,8 +82,8 @@ def list_folder(path, label=None, groups=None):
     left = [name for name in names if name not in table.rows]
     if left:
         warnings.warn(
-            f"{len(left):,} pictures have no row in {table.name} and are left out: "
-            f"{some(left)}.",
+            f"Without a row in {table.name}, and left out: {len(left):,} of "
+            f"{len(names):,} pictures: {some(left)}.",
             stacklevel=4,
         )
     names = [name for name in names if name in table.rows]
@@ -176,6 +181,10 @@ def _only_folder(root, names):
     return inner if deeper or tables(inner) else None
 
 
+def _looks_like_training(name):
+    return name.lower().startswith("train")
+
+
 def _several_folders(names):
     return len({name.partition("/")[0] for name in names if "/" in name}) > 1
 
@@ -199,7 +208,7 @@ def _class_folders(root, names):
         raise ValueError(
             f"`path` must hold class folders. Received: {', '.join(sorted(found))} in "
             f"{root}, which are parts. Hand in one part, such as "
-            f"{str(root / min(found, key=len))!r}."
+            f"{str(root / max(found, key=_looks_like_training))!r}."
         )
     empty = [
         entry.name

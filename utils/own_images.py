@@ -27,7 +27,7 @@ def gather(path, groups, label, way, n_splits, skip_unreadable):
     seen = survey(listing.root, listing.names)
     faults = {name: one.fault for name in listing.names if (one := seen[name]).fault}
     if faults:
-        _tell(faults, skip_unreadable)
+        _tell(faults, len(listing.names), skip_unreadable)
     kept = np.flatnonzero([name not in faults for name in listing.names])
     names = [listing.names[i] for i in kept]
     classes = [listing.classes[i] for i in kept]
@@ -88,15 +88,15 @@ Add pictures, leave the class out, or hand in a smaller `n_splits`.
         )
 
 
-def _tell(faults, skip):
+def _tell(faults, n, skip):
     listed = some(f"{name} ({fault})" for name, fault in faults.items())
-    what = f"{len(faults):,} files cannot be read as pictures"
+    what = f"Not to be read as pictures: {len(faults):,} of {n:,} files: {listed}."
     if skip:
-        warnings.warn(f"{what} and are left out: {listed}.", stacklevel=4)
+        warnings.warn(f"{what} They are left out.", stacklevel=4)
         return
     heic = any(name.lower().endswith(HEIC) for name in faults)
     raise OSError(
-        f"{what}: {listed}. {f'HEIC: {EXPORT} ' if heic else ''}"
+        f"{what} {f'HEIC: {EXPORT} ' if heic else ''}"
         "Mend or remove them, or leave them out with `skip_unreadable=True`."
     )
 
@@ -110,8 +110,8 @@ def _warn_of_copies(names, classes, groups, alike):
     mixed = [one for one in sets if len({classes[i] for i in one}) > 1]
     split = [one for one in sets if groups is not None and len(set(groups[one])) > 1]
     said = [
-        f"{sum(map(len, sets)):,} photographs look like copies of others, in "
-        f"{len(sets):,} sets: {_examples(sets, names)}"
+        f"{sum(map(len, sets)):,} of {len(names):,} photographs look like copies: "
+        f"{_examples(sets, names)}"
     ]
     if mixed:
         said.append(f"Of different classes: {_examples(mixed, names)}")
@@ -120,7 +120,7 @@ def _warn_of_copies(names, classes, groups, alike):
     if groups is None:
         said.append(
             "Copies in two folds make a score too good: look at them, and hold them "
-            'together with `groups=data.details["look_alike"]`'
+            'together with `fold_scores(…, groups=data.details["look_alike"])`'
         )
     warnings.warn(". ".join(said) + ".", stacklevel=4)
 

@@ -145,5 +145,5 @@ def _remember(index, found):
             f"What was seen could not be kept in {index.parent} ({error.strerror}); "
             "the next run looks again. Set COURSE_CACHE to a folder "
             "that can be written.",
-            stacklevel=4,
+            stacklevel=5,
         )

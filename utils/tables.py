@@ -180,11 +180,13 @@ def _rows(path):
     rows = [[cell.strip() for cell in row] for row in cells]
     rows = [row for row in rows if any(row)]
     wrong = [i for i, row in enumerate(rows) if len(row) != len(rows[0])]
-    if not rows or wrong:
-        came = f"{len(rows[wrong[0]])} in row {wrong[0] + 1}" if rows else "no row"
+    if not rows:
+        raise ValueError(f"{path} must name pictures. Received: an empty file.")
+    if wrong:
         raise ValueError(
-            f"{path} must have as many cells in each row as in the first. "
-            f"Received: {came}. Quote cells that hold {delimiter!r}."
+            f"{path} must have as many cells in each row as in the first. Received: "
+            f"{len(rows[wrong[0]])} in row {wrong[0] + 1}, {len(rows[0])} in the "
+            f"first. Quote cells that hold {delimiter!r}."
         )
     return rows
 
