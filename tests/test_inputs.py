@@ -14,6 +14,7 @@ import io
 import pkgutil
 import re
 import warnings
+from importlib import resources
 from pathlib import Path
 
 import keras
@@ -38,6 +39,7 @@ COLOR = _rng.integers(0, 256, (12, 20, 24, 3), np.uint8)
 LABELS = np.arange(12) % 2
 ROWS = _rng.normal(size=(12, 3)) + LABELS[:, None]
 LOCAL = _rng.random((12, 4 * 6))  # of each image, 2 x 2 places with 6 numbers
+PICTURE = resources.files("elpv_dataset") / "data/images/cell0001.png"
 RISKS = {(a, b): 0.1 for a in "st" for b in "st"}
 
 
@@ -157,6 +159,13 @@ TABLE = {
     "files.write_atomically": {"path": ("other", None), "write": ("other", None)},
     "folding.fold": {"model": ("made", small_model)},
     "folding.float32_copy": {"layer": ("made", lambda: keras.layers.Dense(2))},
+    "photographs.read": {"path": ("other", PICTURE)},
+    "photographs.decode": {"path": ("other", PICTURE), "draft": ("other", None)},
+    "photographs.to_square": {
+        "image": ("picture", COLOR[0]),
+        "side": ("count", 16),
+        "way": ("other", "squash"),
+    },
     "plots.use_style": {},
     "plots.titles": {"figure": ("made", Figure)},
     "plots.show_images": {
@@ -411,6 +420,17 @@ IMAGES = {
     "from -1 to 1": lambda images: images / 127.5 - 1,
     "None": lambda images: None,
 }
+PICTURE_FREE = {
+    "a batch": lambda image: image[None],
+    "gray": lambda image: image[..., 0],
+    "four channels": lambda image: np.concatenate([image, image[..., :1]], axis=-1),
+    "from 0 to 1": lambda image: image / 255,
+    "floats": lambda image: image.astype(float),
+    "no rows": lambda image: image[:0],
+    "a list": lambda image: image.tolist(),
+    "its path": lambda image: PICTURE,
+    "None": lambda image: None,
+}
 LABELS_FREE = {
     "text": lambda labels: np.array(["even", "odd"])[labels],
     "one-hot": lambda labels: np.eye(2)[labels],
@@ -465,6 +485,7 @@ BAD = {
     "color": {**IMAGES, "gray": lambda images: GRAY},
     "any": IMAGES,
     "pictures": {k: v for k, v in IMAGES.items() if v not in (uneven, as_objects)},
+    "picture": PICTURE_FREE,
     "8 bits": IMAGES | {"floats": lambda images: images.astype(float)},
     "labels": LABELS_FREE | SHORTER,
     "labels alone": LABELS_FREE,
@@ -506,7 +527,7 @@ SAME = {
         ("fraction", "open fraction", "amount", "amount or None"),
         {"of NumPy": np.float64},
     ),
-    **dict.fromkeys(("made", "other"), {}),
+    **dict.fromkeys(("made", "other", "picture"), {}),
 }
 
 
