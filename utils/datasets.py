@@ -199,7 +199,7 @@ def from_folder(
             function of the picture's path in the folder (`"oak/tree3_a.jpg"`), a column
             of the CSV, or one value a picture, in the order of their paths.
         label: the CSV's column of classes; None finds one that is called so, or that
-            is the only one.
+            is the only one. `"folder"` if the CSV only adds columns to class folders.
         way: how a picture becomes the square that a network wants: `"squash"`, all of
             it, with other proportions; `"crop"`, its central square; `"pad"`, all of
             it, between black bars.
