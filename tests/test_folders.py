@@ -134,6 +134,19 @@ def test_links_are_followed_but_not_in_circles(trees, tmp_path):
         assert from_folder(trees).class_names == ("elm", "oak", "yew")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_what_cannot_be_opened_is_told_and_no_pipe_is_waited_for(trees):
+    os.symlink(trees / "gone.png", trees / "elm" / "nowhere.png")
+    os.mkfifo(trees / "elm" / "pipe.png")
+    with pytest.raises(OSError, match=r"1 of 12 .*nowhere.png \(No such file"):
+        from_folder(trees)
+    strange = os.fsdecode(os.fsencode(trees / "elm") + b"/\xff\n.png")
+    os.rename(trees / "elm" / "tree0_0.png", strange)
+    (trees / "elm" / "nowhere.png").unlink()
+    for _ in range(2):
+        assert len(from_folder(trees, groups=lambda path: path)) == 11
+
+
 def test_class_names_that_are_numbers_stand_by_amount(tmp_path):
     data = from_folder(class_folders(tmp_path, [("10", 5), ("9", 5)]), n_splits=5)
     assert data.class_names == ("9", "10")
@@ -254,6 +267,10 @@ def test_groups_are_a_function_or_a_sequence(trees, groups):
     [
         (["a"] * 3, "11 values, one a picture, .*Received: 3 values"),
         (7, "Received: 7"),
+        ({"elm/tree0_0.png": "a"}, "Hand in its `get`"),
+        (set(range(11)), "Received: {0"),
+        (np.zeros((11, 2)), "Received: array"),
+        ([np.nan] * 11, "Received: none for elm/tree0_0.png"),
         (lambda path: None, "Received: none for elm/tree0_0.png.* and 6 more"),
         (lambda path: path.split("-")[1], r"fails for 'elm/tree0_0.png' \(IndexError"),
     ],

@@ -51,19 +51,13 @@ def survey(root, names):
         names: the files' paths in it.
 
     Returns:
-        `{name: Seen}`.
-
-    Raises:
-        OSError: if a file is gone or may not be read.
+        `{name: Seen}`; one whose file is gone, or holds no picture, has a `fault`.
     """
-    index = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:24]
+    index = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]
     index = cache_folder() / "photographs" / f"{index}.json"
     known = _remembered(index)
-    stamps = {name: stamp_of(root / name) for name in names}
-    found = {name: known[name] for name in names if name in known}
-    due = [
-        name for name in names if name not in found or found[name].stamp != stamps[name]
-    ]
+    found = {name: known[name] for name in names if _is_as_known(root, name, known)}
+    due = [name for name in names if name not in found]
     if not due:
         return found
     quiet, saved = bool(os.environ.get("TQDM_DISABLE")), time.monotonic()
@@ -76,10 +70,10 @@ def survey(root, names):
                 found[name] = seen
                 bar.update()
                 if time.monotonic() - saved > SECONDS:
-                    _remember(index, found)
+                    _remember(index, known | found)
                     saved = time.monotonic()
         finally:
-            _remember(index, found)
+            _remember(index, known | found)
     return found
 
 
@@ -125,9 +119,17 @@ def look_alikes(looks, digests):
     return connected_components(graph, directed=False)[1].astype(int)
 
 
-def _look(path):
-    stamp = stamp_of(path)
+def _is_as_known(root, name, known):
     try:
+        return name in known and known[name].stamp == stamp_of(root / name)
+    except OSError:
+        return False
+
+
+def _look(path):
+    stamp = ()
+    try:
+        stamp = stamp_of(path)
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         rows, columns, gray = glance(path, LOOK)
