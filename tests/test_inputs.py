@@ -6,6 +6,7 @@ with any of them must end in a ValueError that names the argument and says what 
 Another list holds other forms of the same value: they must give the same result.
 """
 
+import atexit
 import dataclasses
 import functools
 import importlib
@@ -13,6 +14,8 @@ import inspect
 import io
 import pkgutil
 import re
+import shutil
+import tempfile
 import warnings
 from importlib import resources
 from pathlib import Path
@@ -22,16 +25,22 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 from sklearn.base import BaseEstimator
 from sklearn.neighbors import KNeighborsClassifier
 
 import utils
 from utils import backbones
-from utils.datasets import Dataset
+from utils.datasets import Dataset, from_folder
 from utils.evaluation import stratified_folds
+from utils.feature_files import Parts
+from utils.folders import Listing
+from utils.lazy import Photographs
 from utils.lessons.descriptors import VisualWords
 from utils.lessons.transfer import CORAL, TCA, Domain
 from utils.runtime import Runtime
+from utils.survey import Seen
+from utils.tables import Table
 
 _rng = np.random.default_rng(0)
 GRAY = _rng.integers(0, 256, (12, 20, 24), np.uint8)
@@ -73,9 +82,46 @@ def words():
     return VisualWords(2, 2, (2, 2, 6)).fit(LOCAL)
 
 
+@functools.cache
+def own_folder():
+    """Six small pictures in two class folders, kept until the tests are over."""
+    kept = tempfile.TemporaryDirectory()
+    for number in range(6):
+        path = Path(kept.name) / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(COLOR[number]).save(path)
+    atexit.register(kept.cleanup)
+    return Path(kept.name)
+
+
+def own_archive():
+    path = own_folder().with_suffix(".zip")
+    if not path.exists():
+        shutil.make_archive(str(own_folder()), "zip", own_folder())
+        atexit.register(path.unlink)
+    return path
+
+
+def own_photographs():
+    return from_folder(own_folder(), n_splits=2).images
+
+
+def own_listing():
+    return Listing(own_folder(), ["a/0.png", "b/1.png"], ["a", "b"])
+
+
+def own_table():
+    return Table("t.csv", {"a/0.png": ["0.png", "a"]}, ["file", "class"], 0)
+
+
+def parts():
+    return Parts({"block3": own_folder() / "nowhere.npz"})
+
+
 # {function: {argument: (its kind, a right value)}}; of kind "made" is what is made anew
 # for each call, of kind "other" what nobody is likely to get wrong.
 TABLE = {
+    "archives.unpack": {"path": ("made", own_archive), "limit": ("other", 10**6)},
     "backbones.available": {},
     "backbones.imagenet_classes": {},
     "backbones.load": {
@@ -95,6 +141,14 @@ TABLE = {
         "seed": ("seed", 0),
         "dusk": ("fraction", 0.5),
         "side": ("count", 16),
+    },
+    "datasets.from_folder": {
+        "path": ("made", own_folder),
+        "groups": ("other", None),
+        "label": ("other", None),
+        "way": ("other", "squash"),
+        "n_splits": ("count", 2),
+        "skip_unreadable": ("other", False),
     },
     "datasets.Dataset": {
         "name": ("other", "made up"),
@@ -149,7 +203,29 @@ TABLE = {
         "layers": ("other", "block3"),
         "pooling": ("other", "avg"),
         "cache": ("other", False),
+        "strategy": ("other", None),
     },
+    "feature_files.stored": {  # `features.extract` has checked them, up to `Parts`
+        "path": ("other", Path("nowhere.npz")),
+        "shape": ("other", (2, 3)),
+        "stacklevel": ("other", 2),
+    },
+    "feature_files.store": {
+        "path": ("other", Path("nowhere.npz")),
+        "values": ("other", ROWS),
+        "stacklevel": ("other", 2),
+    },
+    "feature_files.Parts.read": {
+        "self": ("made", parts),
+        "rows": ("other", slice(0, 4)),
+        "found": ("other", {"block3": ROWS}),
+    },
+    "feature_files.Parts.keep": {
+        "self": ("made", parts),
+        "rows": ("other", slice(0, 4)),
+        "found": ("other", {"block3": ROWS}),
+    },
+    "feature_files.Parts.remove": {"self": ("made", parts)},
     "features.resize": {"images": ("any", COLOR), "side": ("count", 16)},
     "files.data_file": {
         "name": ("other", "mnist.npz"),
@@ -157,14 +233,74 @@ TABLE = {
     },
     "files.cache_folder": {},
     "files.write_atomically": {"path": ("other", None), "write": ("other", None)},
+    "files.fill_atomically": {"folder": ("other", None), "fill": ("other", None)},
+    "folders.list_folder": {
+        "path": ("made", own_folder),
+        "label": ("other", None),
+        "groups": ("other", None),
+    },
+    "folders.group_names": {
+        "groups": ("other", ["left", "right"]),
+        "listing": ("made", own_listing),
+    },
+    "folders.in_order": {"class_names": ("other", ["elm", "oak"])},
     "folding.fold": {"model": ("made", small_model)},
     "folding.float32_copy": {"layer": ("made", lambda: keras.layers.Dense(2))},
     "photographs.read": {"path": ("other", PICTURE)},
-    "photographs.decode": {"path": ("other", PICTURE), "draft": ("other", None)},
+    "photographs.glance": {"path": ("other", PICTURE), "shape": ("other", (4, 4))},
     "photographs.to_square": {
         "image": ("picture", COLOR[0]),
         "side": ("count", 16),
         "way": ("other", "squash"),
+    },
+    "photographs.check_way": {"way": ("other", "pad")},
+    "lazy.stamp_of": {"path": ("other", PICTURE)},
+    "lazy.Photographs.take": {
+        "self": ("made", own_photographs),
+        "positions": ("other", [0, 1]),
+    },
+    "lazy.Photographs.square": {
+        "self": ("made", own_photographs),
+        "position": ("count from 0", 1),
+        "side": ("count", 8),
+    },
+    "own_images.gather": {  # `datasets.from_folder` hands them on
+        "path": ("made", own_folder),
+        "groups": ("other", None),
+        "label": ("other", None),
+        "way": ("other", "squash"),
+        "n_splits": ("count", 2),
+        "skip_unreadable": ("other", False),
+    },
+    "own_images.check_classes": {
+        "classes": ("other", ["elm", "oak"] * 2),
+        "n_splits": ("other", 2),
+    },
+    "survey.survey": {
+        "root": ("made", own_folder),
+        "names": ("other", ["a/0.png", "b/1.png"]),
+    },
+    "survey.Seen.gray": {"self": ("other", Seen((), "", look="00" * 256))},
+    "survey.look_alikes": {
+        "looks": ("other", GRAY[:, :16, :16]),
+        "digests": ("other", list("abcdefghijkl")),
+    },
+    "tables.find_table": {
+        "root": ("made", own_folder),
+        "names": ("other", ["a/0.png", "b/1.png"]),
+    },
+    "tables.tables": {"folder": ("made", own_folder)},
+    "tables.some": {"names": ("other", ["a", "b"]), "most": ("other", 5)},
+    "tables.Table.column": {
+        "self": ("made", own_table),
+        "name": ("other", "class"),
+        "pictures": ("other", ["a/0.png"]),
+    },
+    "tables.Table.label": {
+        "self": ("made", own_table),
+        "label": ("other", None),
+        "groups": ("other", None),
+        "in_folders": ("other", False),
     },
     "plots.use_style": {},
     "plots.titles": {"figure": ("made", Figure)},
@@ -361,6 +497,9 @@ ONLY_WRONGLY = {
     "datasets.solar_cells",  # reads 2,624 files, as other tests do
     "runtime.setup",  # changes settings of the whole process
     "files.write_atomically",  # writes
+    "files.fill_atomically",
+    "feature_files.store",
+    "feature_files.Parts.keep",
     "lessons.transfer.CORAL.fit_transform",  # is always refused
 }
 
@@ -612,6 +751,10 @@ def plain(result):
     if isinstance(result, BaseEstimator):
         learned = {k: v for k, v in vars(result).items() if k.endswith("_")}
         return {k: plain(v) for k, v in learned.items() if not k.startswith("_")}
+    if isinstance(result, Photographs):
+        return result.key
+    if isinstance(result, dict):
+        return {name: plain(value) for name, value in result.items()}
     if dataclasses.is_dataclass(result):
         names = [field.name for field in dataclasses.fields(result)]
         return {name: plain(getattr(result, name)) for name in names}
@@ -619,8 +762,9 @@ def plain(result):
 
 
 @pytest.fixture(autouse=True)
-def quiet(monkeypatch):
+def quiet(monkeypatch, tmp_path):
     monkeypatch.setenv("TQDM_DISABLE", "1")
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     monkeypatch.setattr(keras.datasets.cifar10, "load_data", pytest.fail)
     yield
     plt.close("all")

@@ -1,6 +1,7 @@
 """A `.zip` of photographs, unpacked once into the cache, and nowhere else."""
 
 import hashlib
+import os
 import shutil
 import stat
 import zipfile
@@ -120,7 +121,9 @@ def _make(folder):
 
 
 def _fill(folder, archive, members):
-    for inner, member in tqdm(members.items(), desc="unpacking", leave=False):
+    quiet = bool(os.environ.get("TQDM_DISABLE"))
+    bar = tqdm(members.items(), desc="unpacking", leave=False, disable=quiet)
+    for inner, member in bar:
         path = folder / inner
         path.parent.mkdir(parents=True, exist_ok=True)
         # never more than the size that it states: the sum was compared

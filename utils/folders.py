@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from reprlib import repr as short
@@ -39,7 +40,7 @@ def list_folder(path, label=None, groups=None):
 
     Args:
         path: str or `pathlib.Path` of the folder or `.zip`.
-        label: the table's column of classes; None finds it.
+        label: the table's column of classes, `"folder"`, or None, which finds it.
         groups: a column that holds no classes, or None.
 
     Returns:
@@ -141,21 +142,26 @@ def group_names(groups, listing):
     elif callable(groups):
         values = [_group_of(groups, name) for name in names]
     else:
-        values = list(groups) if np.iterable(groups) else [groups]
-        if not np.iterable(groups) or len(values) != len(names):
-            came = f"{len(values):,} values" if np.iterable(groups) else short(groups)
+        unordered = isinstance(groups, (Mapping, Set))
+        listed = np.iterable(groups) and not unordered and np.ndim(groups) < 2
+        values = list(groups) if listed else [groups]
+        if not listed or len(values) != len(names):
+            came = f"{len(values):,} values" if listed else short(groups)
+            if isinstance(groups, Mapping):
+                came += ". Hand in its `get`"
             raise ValueError(
                 "`groups` must be a function of a picture's path, a column of the "
                 f"table, or {len(names):,} values, one a picture, in the order of "
                 f"their paths. Received: {came}."
             )
-    without = [n for n, value in zip(names, values) if value is None or value == ""]
+    values = ["" if value is None or value != value else str(value) for value in values]
+    without = [name for name, value in zip(names, values) if not value]
     if without:
         raise ValueError(
             f"`groups` must give each picture a group. Received: none for "
             f"{some(without)}."
         )
-    return np.array([str(value) for value in values])
+    return np.array(values)
 
 
 def _pictures(folder, before="", above=()):
@@ -167,7 +173,9 @@ def _pictures(folder, before="", above=()):
         if entry.is_dir():
             if entry.resolve() not in above:
                 yield from _pictures(entry, f"{before}{entry.name}/", above)
-        elif entry.suffix.lower() not in COMPANIONS:
+        elif entry.suffix.lower() in COMPANIONS:
+            continue
+        elif entry.is_file() or entry.is_symlink():  # to nowhere: it is to be told
             yield before + entry.name
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from utils.checks import check_positions
+from utils.checks import check_count, check_positions
 from utils.photographs import check_way, read, to_square
 
 DECODER = 1  # part of every key; goes up when pixels change by more than rounding
@@ -116,8 +116,10 @@ class Photographs(Sequence):
             uint8 array.
 
         Raises:
+            ValueError: if there is no picture at the position, or no such side.
             OSError: naming the file, if it is gone, or not what it was.
         """
+        position = check_count(position, "position", 0, len(self) - 1)
         return to_square(self._read(position), side, self.way)
 
     def __len__(self):
