@@ -132,7 +132,10 @@ def _fitting(heats, images):
     remedy = "Hand in what `keep.explain` returns."
     found = []
     for i, (heat, image) in enumerate(zip(heats, images)):
-        heat = np.asarray(heat, float)
+        try:
+            heat = np.asarray(heat, float)
+        except (TypeError, ValueError):
+            heat = np.empty(0)
         if heat.shape != image.shape[:2] or not np.isfinite(heat).any():
             raise ValueError(
                 f"`heats[{i}]` must be finite somewhere and have the shape of its "

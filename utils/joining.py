@@ -81,7 +81,9 @@ def one_model(backbone, layer, classifier):
     pool = layers.GlobalAveragePooling2D(dtype="float32", name="score")
     tensor = pool(evidence)
     if link == "sigmoid":  # each class for itself, then brought to the sum 1
-        tensor = layers.Activation("log_sigmoid", dtype="float32")(tensor)
+        tensor = layers.Activation("log_sigmoid", dtype="float32", name="log_sigmoid")(
+            tensor
+        )
     last = layers.Activation("softmax", dtype="float32", name="probabilities")
     outputs = {"probabilities": last(tensor), "map": evidence}
     model = keras.Model(picture, outputs, name=f"{backbone.name}_{layer}")

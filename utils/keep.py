@@ -304,7 +304,12 @@ def explain(kept, photograph, class_name=None):
         OSError: naming the file, if it cannot be read as a picture.
     """
     _kept(kept)
-    (image,) = map(_opened, _listed([photograph]))
+    if getattr(photograph, "ndim", 0) == 4:
+        raise ValueError(
+            "`photograph` must be one: a path or an image (rows, columns, 3). "
+            "Received: several. Hand in one after the other, such as `images[0]`."
+        )
+    (image,) = map(_opened, _listed([photograph], "photograph"))
     found = kept.model.predict_on_batch(_batch(kept, [image]))
     if class_name is None:
         label = found["probabilities"][0].argmax()
@@ -402,27 +407,28 @@ def _is_path(value):
     return isinstance(value, (str, os.PathLike))
 
 
-def _listed(photographs):
+def _listed(photographs, name=name):
     """A list of paths, or a list of arrays."""
     if _is_path(photographs):
         return [photographs]
     if isinstance(photographs, Photographs):
         return photographs
-    if hasattr(photographs, "dtype") or hasattr(photographs, "images"):
-        return check_pictures(photographs, "photographs")
-    listed = check_names(photographs, "photographs", each="a photograph")
+    kind = getattr(getattr(photographs, "dtype", None), "kind", "O")
+    if kind in "biufc" or hasattr(photographs, "images"):
+        return check_pictures(photographs, name)
+    listed = check_names(photographs, name, each="a photograph")
     if any(isinstance(one, Image.Image) for one in listed):
         raise ValueError(
-            "`photographs` must be paths or arrays. Received: a Pillow image. "
+            f"`{name}` must be paths or arrays. Received: a Pillow image. "
             "Hand in its path, or `np.asarray(image.convert('RGB'))`."
         )
     if all(map(_is_path, listed)):
         return listed
     if any(map(_is_path, listed)):
         raise ValueError(
-            "`photographs` must be all paths or all arrays. Received: a mixture."
+            f"`{name}` must be all paths or all arrays. Received: a mixture."
         )
-    return check_pictures(listed, "photographs")
+    return check_pictures(listed, name)
 
 
 def _opened(photograph):
