@@ -95,7 +95,10 @@ def extract(
     if missing:
         parts = Parts(files)
         computed = _compute(backbone, images, missing, pooling, devices, parts)
-        if all([store(files[layer], values) for layer, values in computed.items()]):
+        kept = True
+        for layer, values in computed.items():
+            kept = store(files[layer], values) and kept
+        if kept:
             parts.remove()
         found.update(computed)
     return found

@@ -124,14 +124,21 @@ class Photographs(Sequence):
         return len(self.files)
 
     def __getitem__(self, key):
-        if hasattr(key, "__index__"):
+        if isinstance(key, (int, np.integer)):
+            if not -len(self) <= key < len(self):
+                raise IndexError(f"There are {len(self):,} photographs. Asked: {key}.")
             return self._read(key)
+        if isinstance(key, tuple):
+            raise ValueError(
+                "Photographs on disk are found by position alone. For parts of them, "
+                "make an array first: `features.resize(images, 224)`."
+            )
         if isinstance(key, slice):
             chosen = self.files[key]
         else:
             chosen = [self.files[i] for i in self._listed(key)]
         if not chosen:
-            return np.empty((0, *(side or 0 for side in self.shape[1:])), np.uint8)
+            return np.empty((0, *(side or 0 for side in self.shape[1:])), self.dtype)
         part = Photographs(chosen, self.way)
         return list(part) if None in part.shape else np.asarray(part)
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from utils.checks import check_count
 
@@ -46,50 +46,37 @@ def read(path):
     ...     read(path)[0, 0]
     array([90, 90, 90], dtype=uint8)
     """
-    return np.asarray(decode(path))
+    picture, _, _ = _decoded(path)
+    return np.asarray(picture)
 
 
-def decode(path, draft=None):
-    """As `read`, but a Pillow image.
+def glance(path, shape):
+    """Size of a picture, and the upright picture as a few gray values.
+
+    A JPEG is decoded small for it, in a third of the time, but to its end.
 
     Args:
-        draft: pixels, or None. Sides of a JPEG may then come smaller, though not
-            below `draft`, which takes a third of the time.
+        path: str or `pathlib.Path`.
+        shape: rows and columns of the gray picture, at most 64 each.
 
     Returns:
-        `PIL.Image.Image` of mode RGB.
+        Rows and columns of the upright picture, and a uint8 array of that shape.
 
     Raises:
         As `read`.
 
     Example:
 
-    >>> decode("/nowhere/cat.jpg")
-    Traceback (most recent call last):
-    FileNotFoundError: [Errno 2] No such file or directory: '/nowhere/cat.jpg'
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "gray.png"
+    ...     Image.new("L", (400, 300), 90).save(path)
+    ...     glance(path, (1, 2))
+    (300, 400, array([[90, 90]], dtype=uint8))
     """
-    if not isinstance(path, (str, os.PathLike)):
-        raise ValueError(
-            "`path` must be the path of a picture file. "
-            f"Received: {type(path).__name__}."
-        )
-    try:
-        with Image.open(path, formats=FORMATS) as picture:
-            if (pixels := picture.width * picture.height) > MOST_PIXELS:
-                raise ValueError(f"{pixels:,} pixels, more than {MOST_PIXELS:,}")
-            if draft is not None:
-                picture.draft("RGB", (draft, draft))
-            return _rgb(_upright(picture))
-    except MemoryError:
-        raise
-    except Exception as error:  # decoders raise a dozen kinds
-        if isinstance(error, OSError) and error.errno:  # missing, forbidden, a folder
-            raise
-        heic = Path(path).suffix.lower() in HEIC
-        raise OSError(
-            f"{path} cannot be read as a picture: {_reason(error)}. "
-            + (EXPORT if heic else SAVE_ANEW)
-        ) from error
+    picture, rows, columns = _decoded(path, draft=128)
+    gray = picture.convert("L").resize(shape[::-1], Image.Resampling.BOX)
+    return rows, columns, np.asarray(gray)
 
 
 def to_square(image, side, way="squash"):
@@ -155,13 +142,50 @@ def check_way(way):
     return way
 
 
-def _upright(picture):
-    picture.load()
+def _decoded(path, draft=None):
+    """The upright picture in RGB, which may be smaller if `draft`; its rows, columns.
+
+    With `draft`, sides of a JPEG may come smaller, but not below so many pixels.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise ValueError(
+            "`path` must be the path of a picture file. "
+            f"Received: {type(path).__name__}."
+        )
     try:
+        with Image.open(path, formats=FORMATS) as picture:
+            columns, rows = picture.size
+            if rows * columns > MOST_PIXELS:
+                raise ValueError(f"{rows * columns:,} pixels; at most {MOST_PIXELS:,}")
+            if draft is not None:
+                picture.draft("RGB", (draft, draft))
+            if _turn_upright(picture):
+                rows, columns = columns, rows
+            return _rgb(picture), rows, columns
+    except MemoryError:
+        raise
+    except Exception as error:  # decoders raise a dozen kinds
+        if isinstance(error, OSError) and error.errno:  # missing, forbidden, a folder
+            raise
+        heic = Path(path).suffix.lower() in HEIC
+        raise OSError(
+            f"{path} cannot be read as a picture: {_reason(error)}. "
+            + (EXPORT if heic else SAVE_ANEW)
+        ) from error
+
+
+def _turn_upright(picture):
+    """As its EXIF says; True if rows became columns."""
+    try:
+        lies = picture.getexif().get(ExifTags.Base.Orientation, 1)
+        picture.load()  # turns a TIFF, which then forgets how it lay
         ImageOps.exif_transpose(picture, in_place=True)
+    except (OSError, MemoryError):
+        raise
     except Exception:  # a broken EXIF block says nothing of the pixels
-        pass
-    return picture
+        picture.load()
+        return False
+    return lies in (5, 6, 7, 8)
 
 
 def _rgb(picture):
