@@ -407,7 +407,7 @@ def _is_path(value):
     return isinstance(value, (str, os.PathLike))
 
 
-def _listed(photographs, name=name):
+def _listed(photographs, name="photographs"):
     """A list of paths, or a list of arrays."""
     if _is_path(photographs):
         return [photographs]
