@@ -197,13 +197,6 @@ TABLE = {
         "layer": ("other", "block1"),
         "classifier": ("other", CLASSIFIER),
     },
-    "keep.Kept": {
-        "model": ("made", joined),
-        "class_names": ("other", ("even", "odd")),
-        "way": ("other", "squash"),
-        "threshold": ("fraction", 0.5),
-        "scores": ("other", {"accuracy": 0.5}),
-    },
     "keep.join": {
         "backbone": ("made", network),
         "layer": ("other", "block1"),
@@ -230,6 +223,19 @@ TABLE = {
         "labels": ("indices", LABELS),
         "mistakes": ("fraction", 0.05),
     },
+    "kept.Kept": {
+        "model": ("made", joined),
+        "class_names": ("other", ("even", "odd")),
+        "way": ("other", "squash"),
+        "threshold": ("fraction", 0.5),
+        "scores": ("other", {"accuracy": 0.5}),
+    },
+    "kept.classes_of": {"model": ("made", joined)},
+    "opening.listed": {
+        "photographs": ("pictures", COLOR),
+        "name": ("other", "photographs"),
+    },
+    "opening.opened": {"photograph": ("other", COLOR[0])},
     "keras_files.write": {
         "model": ("other", None),
         "path": ("other", None),

@@ -13,7 +13,12 @@ from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, Normalizer, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    Normalizer,
+    StandardScaler,
+)
 from sklearn.svm import LinearSVC
 
 from utils import backbones
@@ -164,6 +169,24 @@ def test_any_policy_gives_the_answers_of_float32(backbone, table, policy, tmp_pa
     assert abs(difference).max() < rounded
 
 
+@pytest.mark.parametrize("name", ["EfficientNetLite0", "DenseNet121", "VGG16"])
+def test_settings_of_who_loads_it_change_nothing(name, tmp_path):
+    network = backbones.load(name, image_size=64, weights=None)
+    layer = {"VGG16": "block1_pool", "DenseNet121": "pool2_relu"}.get(name, "block5")
+    rows = averages(network, layer)
+    model = one_model(network, layer, CLASSIFIERS["scaled"].fit(rows, LABELS))
+    model.save(tmp_path / "model.keras")
+    keras.config.set_image_data_format("channels_first")
+    keras.config.set_floatx("float64")
+    try:
+        found = ask(keras.saving.load_model(tmp_path / "model.keras"))
+    finally:
+        keras.config.set_image_data_format("channels_last")
+        keras.config.set_floatx("float32")
+    for name, array in ask(model).items():
+        np.testing.assert_array_equal(found[name], array)
+
+
 def test_it_is_a_frozen_copy_of_keras_own_layers(table):
     network = backbones.load(image_size=64)
     model = one_model(network, "block5", CLASSIFIERS["scaled"].fit(table, LABELS))
@@ -184,6 +207,10 @@ def without_predict_proba(found):
     return rf"classifier.*Received: {found}, without predict_proba.*LogisticRegression"
 
 
+def bend(rows):
+    return np.maximum(rows, -50)
+
+
 REFUSED = {
     "no probabilities": (RidgeClassifier(), without_predict_proba("RidgeClassifier")),
     "in a pipeline": (
@@ -192,8 +219,26 @@ REFUSED = {
     ),
     "SVM": (LinearSVC(), without_predict_proba("LinearSVC")),
     "neighbors": (KNeighborsClassifier(), "without decision_function"),
-    "curved": (make_pipeline(Normalizer(), logistic()), "Received: Pipeline, not li"),
-    "cut off": (make_pipeline(MinMaxScaler(clip=True), logistic()), "not linear"),
+    "curved": (
+        make_pipeline(Normalizer(), logistic()),
+        "Received: Pipeline, whose probabilities do not",
+    ),
+    "cut off": (
+        make_pipeline(MinMaxScaler(clip=True), logistic()),
+        "from a linear score",
+    ),
+    "bent far away": (
+        make_pipeline(FunctionTransformer(bend), logistic()),
+        "from a linear score",
+    ),
+    "of positive numbers only": (
+        make_pipeline(MinMaxScaler(), FunctionTransformer(np.log1p), logistic()),
+        "from a linear score",
+    ),
+    "other probabilities": (
+        SGDClassifier("modified_huber"),
+        "SGDClassifier, whose probabilities do not come from a linear score",
+    ),
     "another threshold": (
         FixedThresholdClassifier(logistic(), threshold=0.9),
         "predict.*does not name the likeliest.*estimator_",

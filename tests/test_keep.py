@@ -95,7 +95,7 @@ def test_all_that_was_kept_comes_back(kept, path, scenes):
 
 def test_it_predicts_without_the_course(kept, path, photographs):
     """The lines of the docstring, by a Python that sees neither course nor settings."""
-    lines = keep.__doc__.partition("wrote it:\n")[2].partition("\n\nTheir")[0]
+    lines = keep.__doc__.partition("wrote it:\n")[2].partition("\n\nResize")[0]
     lines = textwrap.dedent(lines).replace("photograph.jpg", photographs[3].name)
     assert "utils" not in lines and "keep" not in lines
     lines += "\nimport sys\nassert 'utils' not in sys.modules"
@@ -302,6 +302,7 @@ def test_a_file_that_was_cut_off_is_told(path):
         ({"class_names": "ab"}, "`class_names` must be a list of 2 str"),
         ({"class_names": ("a", "a")}, "2 different str"),
         ({"class_names": (0, 1)}, "2 different str"),
+        ({"class_names": {"a", "b"}}, "in the order of the labels. Received: {'"),
         ({"class_names": ("a", "not sure")}, "Give that class another name"),
         ({"threshold": 70}, "`threshold` must .* Hand in 0.7"),
         ({"way": "stretch"}, "`way` must be 'squash', 'crop' or 'pad'"),
