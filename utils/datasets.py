@@ -189,8 +189,9 @@ def from_folder(
     it needs at most 20 GB. Hidden files, `__MACOSX`, `Thumbs.db` and the like, and
     texts are no pictures.
 
-    Copies are told by a *difference hash*; see `survey.look_alikes` for what it finds
-    and misses.
+    Copies are told by their files or by 16 × 16 gray values: another size, quality of
+    JPEG or contrast is found; a crop, a turn or a mirror image is not. How often, says
+    `survey.look_alikes`.
 
     Args:
         path: str or `pathlib.Path`.
@@ -198,7 +199,7 @@ def from_folder(
             function of the picture's path in the folder (`"oak/tree3_a.jpg"`), a column
             of the CSV, or one value a picture, in the order of their paths.
         label: the CSV's column of classes; None finds one that is called so, or that
-            is the only one.
+            is the only one. `"folder"` if the CSV only adds columns to class folders.
         way: how a picture becomes the square that a network wants: `"squash"`, all of
             it, with other proportions; `"crop"`, its central square; `"pad"`, all of
             it, between black bars.

@@ -244,20 +244,21 @@ def _engine(backbone, layers, pooling, workers, devices):
         tapped = keras.Model(model.input, outputs, name="tapped")
         shape = [None, *(length or side for length in model.inputs[0].shape[1:])]
 
-        def predict(batch, folded):
-            maps = keras.tree.flatten(folded(batch, training=False))
-            if pooling is None:
-                return maps
-            return [tf.reduce_mean(x, (1, 2)) if x.ndim == 4 else x for x in maps]
+        def predict(batch, device):
+            with tf.device(device):
+                maps = keras.tree.flatten(copies[device](batch, training=False))
+                if pooling is None:
+                    return maps
+                return [tf.reduce_mean(x, (1, 2)) if x.ndim == 4 else x for x in maps]
 
         idle, copies = queue.SimpleQueue(), {}
         for _, device in zip(range(workers), itertools.cycle(devices)):
             with tf.device(device):
                 if device not in copies:  # its weights lie there
                     copies[device] = fold(tapped)
-                one = functools.partial(predict, folded=copies[device])
-                compiled = tf.function(one, [tf.TensorSpec(shape)], autograph=False)
-                concrete = compiled.get_concrete_function()
+            one = functools.partial(predict, device=device)
+            compiled = tf.function(one, [tf.TensorSpec(shape)], autograph=False)
+            concrete = compiled.get_concrete_function()
             idle.put(concrete)
         engine = idle, [output.shape[1:] for output in concrete.outputs]
         _engines[model] = made_of, *engine

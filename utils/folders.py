@@ -39,7 +39,7 @@ def list_folder(path, label=None, groups=None):
 
     Args:
         path: str or `pathlib.Path` of the folder or `.zip`.
-        label: the table's column of classes; None finds it.
+        label: the table's column of classes, `"folder"`, or None, which finds it.
         groups: a column that holds no classes, or None.
 
     Returns:

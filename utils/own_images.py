@@ -33,7 +33,8 @@ def gather(path, groups, label, way, n_splits, skip_unreadable):
     classes = [listing.classes[i] for i in kept]
     check_classes(classes, n_splits)
     groups = None if groups is None else groups[kept]
-    alike = look_alikes([seen[name].look for name in names])
+    looks = np.stack([seen[name].gray() for name in names])
+    alike = look_alikes(looks, [seen[name].digest for name in names])
     _warn_of_copies(names, classes, groups, alike)
     files = [
         File(listing.root / name, one.stamp, one.digest, one.rows, one.columns)

@@ -119,8 +119,10 @@ def to_square(image, side, way="squash"):
     side, way = check_count(side, "side"), check_way(way)
     picture, bicubic = Image.fromarray(image), Image.Resampling.BICUBIC
     if way == "crop":
-        return np.asarray(ImageOps.fit(picture, (side, side), bicubic))
-    if way == "squash":
+        short = min(picture.size)
+        left, top = ((length - short) // 2 for length in picture.size)
+        picture = picture.crop((left, top, left + short, top + short))
+    if way != "pad":
         return np.asarray(picture.resize((side, side), bicubic))
     longest = max(picture.size)
     width, height = (max(1, round(length / longest * side)) for length in picture.size)
@@ -154,13 +156,17 @@ def _decoded(path, draft=None):
         )
     try:
         with Image.open(path, formats=FORMATS) as picture:
-            columns, rows = picture.size
-            if rows * columns > MOST_PIXELS:
-                raise ValueError(f"{rows * columns:,} pixels; at most {MOST_PIXELS:,}")
+            whole = picture.size
+            if (pixels := whole[0] * whole[1]) > MOST_PIXELS:
+                raise ValueError(f"{pixels:,} pixels; at most {MOST_PIXELS:,}")
             if draft is not None:
                 picture.draft("RGB", (draft, draft))
-            if _turn_upright(picture):
-                rows, columns = columns, rows
+            small, turned = picture.size != whole, _turn_upright(picture)
+            if not small:
+                whole = picture.size
+            elif turned:
+                whole = whole[::-1]
+            columns, rows = whole
             return _rgb(picture), rows, columns
     except MemoryError:
         raise

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+FOLDER = "folder"  # where the classes are, if a table beside folders says other things
 LABELS = ("label", "labels", "class", "class_name", "category", "target")
 
 
@@ -41,7 +42,7 @@ class Table:
         """The column of the classes, or None if folders say them.
 
         Args:
-            label: its name, or None to find it.
+            label: its name, `"folder"` for the folders, or None to find it.
             groups: a column that it is not, or anything else.
             in_folders: whether the pictures lie in several folders.
 
@@ -52,6 +53,8 @@ class Table:
         'class'
         """
         columns = ", ".join(map(repr, self.columns)) or "none"
+        if label == FOLDER and label not in self.columns and in_folders:
+            return None
         if label is not None:
             if label not in self.columns:
                 raise ValueError(
@@ -65,13 +68,14 @@ class Table:
             if not (isinstance(groups, str) and name == groups)
         ]
         usual = [name for name in others if name.lower() in LABELS]
-        if len(usual) == 1 or len(others) == 1:
+        if len(usual) == 1 or (len(others) == 1 and not in_folders):
             return (usual or others)[0]
-        if in_folders:
+        if in_folders and not others:
             return None
+        folders = f" If folders say them, hand in {FOLDER!r}." if in_folders else ""
         raise ValueError(
             f"`label` must say which column of {self.name} holds the classes. "
-            f"Received: None. Columns: {columns}."
+            f"Received: None. Columns: {columns}.{folders}"
         )
 
 
