@@ -81,9 +81,8 @@ def one_model(backbone, layer, classifier):
     pool = layers.GlobalAveragePooling2D(dtype="float32", name="score")
     tensor = pool(evidence)
     if link == "sigmoid":  # each class for itself, then brought to the sum 1
-        tensor = layers.Activation("log_sigmoid", dtype="float32", name="log_sigmoid")(
-            tensor
-        )
+        each = layers.Activation("log_sigmoid", dtype="float32", name="log_sigmoid")
+        tensor = each(tensor)
     last = layers.Activation("softmax", dtype="float32", name="probabilities")
     outputs = {"probabilities": last(tensor), "map": evidence}
     model = keras.Model(picture, outputs, name=f"{backbone.name}_{layer}")
@@ -161,8 +160,8 @@ def _scores(classifier, columns, backbone, layer):
         raise ValueError(f"{NEEDED}{name}, not fitted. Call `fit` first.") from None
     trained = getattr(classifier, "n_features_in_", columns)
     if trained != columns:
-        shapes = backbone.shapes().items()
-        fits = [name for name, shape in shapes if shape[-1] == trained]
+        shapes = {k: s for k, s in backbone.shapes().items() if k != "predictions"}
+        fits = [name for name, shape in shapes.items() if shape[-1] == trained]
         remedy = f"Hand in layer={fits[-1]!r}." if fits else "Fit it on that layer."
         raise ValueError(
             f"`classifier` must be fitted on the {columns:,} averages of {layer}. "
@@ -210,9 +209,8 @@ def _linear(function, columns, size, rows, tolerance):
 def _link(classifier, weights, bias):
     """How probabilities come from scores: "softmax", "sigmoid", or None: otherwise."""
     targets = np.random.default_rng(0).normal(size=(16, len(bias)))
-    rows = (targets - bias) @ np.linalg.pinv(
-        weights, 1e-6
-    )  # scores that tell links apart
+    # rows whose scores lie where the links differ
+    rows = (targets - bias) @ np.linalg.pinv(weights, 1e-6)
     with _unnamed():
         wanted, said = classifier.predict_proba(rows), classifier.predict(rows)
     if (classifier.classes_[wanted.argmax(axis=1)] != said).any():

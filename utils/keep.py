@@ -32,10 +32,10 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from utils import keras_files
-from utils.checks import check_fraction, check_labels, check_names, check_rows
+from utils.checks import check_fraction, check_labels, check_rows
 from utils.heat import enlarge
 from utils.joining import one_model
-from utils.kept import NOT_SURE, Kept, classes_of
+from utils.kept import NOT_SURE, Kept
 from utils.opening import listed, opened
 from utils.photographs import to_square
 
@@ -81,6 +81,7 @@ def join(
 
     Example:
 
+    >>> import tempfile
     >>> from sklearn.linear_model import LogisticRegression
     >>> from utils import backbones, datasets, features
     >>> network, scenes = backbones.load(image_size=64), datasets.scenes(40)
@@ -93,16 +94,22 @@ def join(
 not sure below 0.7
     >>> [answer.name for answer in predict(kept, datasets.scenes(4, seed=1).images)]
     ['desert', 'beach', 'desert', 'beach']
+    >>> explain(kept, scenes.images[1], "beach").shape
+    (48, 48)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(kept, f"{folder}/scenes.keras")
+    ...     load(f"{folder}/scenes.keras").threshold
+    0.7
     """
     model = one_model(backbone, layer, classifier)
-    names = check_names(class_names, "class_names", classes_of(model), "a class")
-    known = np.asarray(classifier.classes_).tolist()
+    kept = Kept(model, class_names, way, threshold, scores)
+    names, known = list(kept.class_names), np.asarray(classifier.classes_).tolist()
     if known not in (list(range(len(names))), names):
         raise ValueError(
             f"`classifier` must be fitted on the labels 0 to {len(names) - 1}, one a "
             f"name, or on the names in their order. Received: one fitted on {known}."
         )
-    return Kept(model, class_names, way, threshold, scores)
+    return kept
 
 
 def save(kept, path):
@@ -118,6 +125,8 @@ def save(kept, path):
     Raises:
         ValueError: if `kept` is something else, or the name ends otherwise.
         OSError: if the file cannot be written.
+
+    Example: see `join`.
     """
     about = {
         "format": FORMAT,
@@ -144,6 +153,8 @@ def load(path):
         OSError: if it is cut off or damaged.
         ValueError: if it was not written by `save`, or by a version of the course or
             of Keras that this one cannot read; with the remedy.
+
+    Example: see `join`.
     """
     about = keras_files.read_metadata(path).get(NOTE)
     if not isinstance(about, dict):
@@ -189,6 +200,8 @@ def probabilities(kept, photographs):
         ValueError: if `kept` or `photographs` is something else; with the remedy.
         FileNotFoundError: if there is no such file.
         OSError: naming the file, if it cannot be read as a picture.
+
+    Example: see `join`.
     """
     _kept(kept)
     photographs, found = listed(photographs), []
@@ -216,6 +229,8 @@ def predict(kept, photographs):
 
     Raises:
         As `probabilities`.
+
+    Example: see `join`.
     """
     found = probabilities(kept, photographs)
     best, sure = found.argmax(axis=1), found.max(axis=1) >= kept.threshold
@@ -242,6 +257,8 @@ def explain(kept, photograph, class_name=None):
     Raises:
         ValueError: if an argument is something else; with the remedy.
         OSError: naming the file, if it cannot be read as a picture.
+
+    Example: see `join`.
     """
     _kept(kept)
     if getattr(photograph, "ndim", 0) == 4:
