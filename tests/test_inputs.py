@@ -27,10 +27,11 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 import utils
-from utils import backbones
+from utils import backbones, keep
 from utils.datasets import Dataset, from_folder
 from utils.evaluation import stratified_folds
 from utils.feature_files import Parts
@@ -49,12 +50,29 @@ LABELS = np.arange(12) % 2
 ROWS = _rng.normal(size=(12, 3)) + LABELS[:, None]
 LOCAL = _rng.random((12, 4 * 6))  # of each image, 2 x 2 places with 6 numbers
 PICTURE = resources.files("elpv_dataset") / "data/images/cell0001.png"
+CLASSIFIER = LogisticRegression().fit(np.abs(_rng.normal(size=(12, 16))), LABELS)
 RISKS = {(a, b): 0.1 for a in "st" for b in "st"}
 
 
 @functools.cache
 def network():
     return backbones.load(image_size=32, weights=None)
+
+
+@functools.cache
+def joined():
+    return keep.one_model(network(), "block1", CLASSIFIER)
+
+
+def kept():
+    return keep.Kept(joined(), ("even", "odd"))
+
+
+@functools.cache
+def kept_file():
+    path = Path(tempfile.mkdtemp()) / "kept.keras"
+    keep.save(kept(), path)
+    return path
 
 
 def small_model():
@@ -246,6 +264,71 @@ TABLE = {
     "folders.in_order": {"class_names": ("other", ["elm", "oak"])},
     "folding.fold": {"model": ("made", small_model)},
     "folding.float32_copy": {"layer": ("made", lambda: keras.layers.Dense(2))},
+    "heat.enlarge": {
+        "heat": ("square", np.eye(3)),
+        "rows": ("count", 8),
+        "columns": ("count", 9),
+        "way": ("other", "squash"),
+    },
+    "heat.show_heat": {
+        "images": ("pictures", COLOR),
+        "heats": ("other", np.zeros((12, 20, 24))),
+        "titles": ("other", None),
+        "title": ("other", "nothing"),
+        "columns": ("count", 2),
+        "side": ("amount", 1.4),
+    },
+    "joining.one_model": {
+        "backbone": ("made", network),
+        "layer": ("other", "block1"),
+        "classifier": ("other", CLASSIFIER),
+    },
+    "keep.join": {
+        "backbone": ("made", network),
+        "layer": ("other", "block1"),
+        "classifier": ("other", CLASSIFIER),
+        "class_names": ("other", ("even", "odd")),
+        "way": ("other", "squash"),
+        "threshold": ("fraction", 0.5),
+        "scores": ("other", None),
+    },
+    "keep.save": {"kept": ("other", None), "path": ("other", None)},
+    "keep.load": {"path": ("made", kept_file)},
+    "keep.probabilities": {
+        "kept": ("made", kept),
+        "photographs": ("pictures", COLOR),
+    },
+    "keep.predict": {"kept": ("made", kept), "photographs": ("pictures", COLOR)},
+    "keep.explain": {
+        "kept": ("made", kept),
+        "photograph": ("one picture", COLOR[0]),
+        "class_name": ("other", "odd"),
+    },
+    "keep.choose_threshold": {
+        "probabilities": ("rows", np.eye(2)[LABELS]),
+        "labels": ("indices", LABELS),
+        "mistakes": ("fraction", 0.05),
+    },
+    "kept.Kept": {
+        "model": ("made", joined),
+        "class_names": ("other", ("even", "odd")),
+        "way": ("other", "squash"),
+        "threshold": ("fraction", 0.5),
+        "scores": ("other", {"accuracy": 0.5}),
+    },
+    "kept.classes_of": {"model": ("made", joined)},
+    "opening.listed": {
+        "photographs": ("pictures", COLOR),
+        "name": ("other", "photographs"),
+    },
+    "opening.opened": {"photograph": ("other", COLOR[0])},
+    "keras_files.write": {
+        "model": ("other", None),
+        "path": ("other", None),
+        "notes": ("other", None),
+    },
+    "keras_files.read_metadata": {"path": ("made", kept_file)},
+    "keras_files.read_model": {"path": ("made", kept_file)},
     "photographs.read": {"path": ("other", PICTURE)},
     "photographs.glance": {"path": ("other", PICTURE), "shape": ("other", (4, 4))},
     "photographs.to_square": {
@@ -500,6 +583,8 @@ ONLY_WRONGLY = {
     "files.fill_atomically",
     "feature_files.store",
     "feature_files.Parts.keep",
+    "keep.save",  # as well
+    "keras_files.write",  # as well
     "lessons.transfer.CORAL.fit_transform",  # is always refused
 }
 
@@ -570,6 +655,7 @@ PICTURE_FREE = {
     "its path": lambda image: PICTURE,
     "None": lambda image: None,
 }
+ONE_PICTURE = ("a batch", "four channels", "from 0 to 1", "no rows", "None")
 LABELS_FREE = {
     "text": lambda labels: np.array(["even", "odd"])[labels],
     "one-hot": lambda labels: np.eye(2)[labels],
@@ -625,6 +711,8 @@ BAD = {
     "any": IMAGES,
     "pictures": {k: v for k, v in IMAGES.items() if v not in (uneven, as_objects)},
     "picture": PICTURE_FREE,
+    "one picture": {k: v for k, v in PICTURE_FREE.items() if k in ONE_PICTURE},
+    "square": {"oblong": shorter} | ROWS_FREE | NONE,
     "8 bits": IMAGES | {"floats": lambda images: images.astype(float)},
     "labels": LABELS_FREE | SHORTER,
     "labels alone": LABELS_FREE,
@@ -666,6 +754,8 @@ SAME = {
         ("fraction", "open fraction", "amount", "amount or None"),
         {"of NumPy": np.float64},
     ),
+    "one picture": {"a list": list, "floats": lambda image: image.astype(float)},
+    "square": A_LIST,
     **dict.fromkeys(("made", "other", "picture"), {}),
 }
 

@@ -90,7 +90,9 @@ def show_heat(images, heats, titles=None, title=None, columns=2, side=2.2):
     columns = min(check_count(columns, "columns"), n)
     side = check_fraction(side, "side", 0, 20, open_ends=True)
     rows = -(-n // columns)
-    size = 2 * side * columns, (1.15 * side + 0.1) * rows + 0.6 + 0.4 * bool(title)
+    tall = min(2, max(len(image) / image.shape[1] for image in images))
+    height = (tall * side + 0.15 * side + 0.1) * rows + 0.6 + 0.4 * bool(title)
+    size = 2 * side * columns, height
     figure, panels = plt.subplots(
         rows, 2 * columns, figsize=size, squeeze=False, layout="constrained"
     )
@@ -132,7 +134,10 @@ def _fitting(heats, images):
     remedy = "Hand in what `keep.explain` returns."
     found = []
     for i, (heat, image) in enumerate(zip(heats, images)):
-        heat = np.asarray(heat, float)
+        try:
+            heat = np.asarray(heat, float)
+        except (TypeError, ValueError):
+            heat = np.empty(0)
         if heat.shape != image.shape[:2] or not np.isfinite(heat).any():
             raise ValueError(
                 f"`heats[{i}]` must be finite somewhere and have the shape of its "

@@ -81,7 +81,8 @@ def one_model(backbone, layer, classifier):
     pool = layers.GlobalAveragePooling2D(dtype="float32", name="score")
     tensor = pool(evidence)
     if link == "sigmoid":  # each class for itself, then brought to the sum 1
-        tensor = layers.Activation("log_sigmoid", dtype="float32")(tensor)
+        each = layers.Activation("log_sigmoid", dtype="float32", name="log_sigmoid")
+        tensor = each(tensor)
     last = layers.Activation("softmax", dtype="float32", name="probabilities")
     outputs = {"probabilities": last(tensor), "map": evidence}
     model = keras.Model(picture, outputs, name=f"{backbone.name}_{layer}")
@@ -135,15 +136,16 @@ def _preprocessed(picture, backbone):
             f"colors, so that it can become a layer. Received: that of {backbone.name}."
         )
     weights, bias = found
-    apart = not (weights - np.diag(np.diag(weights))).any()  # each color for itself
-    scale, offset = (np.diag(weights), bias) if apart else (np.ones(3), np.zeros(3))
+    scale = np.diag(weights)
     settings = {"dtype": "float32", "name": "preprocessing"}
-    rescale = layers.Rescaling(scale.tolist(), offset.tolist(), **settings)
-    tensor = rescale(picture)
-    if apart:
-        return tensor
+    if (weights == scale[0] * np.eye(3)).all() and (bias == bias[0]).all():
+        return layers.Rescaling(float(scale[0]), float(bias[0]), **settings)(picture)
+    if (weights == np.diag(scale)).all() and (scale > 0).all():  # each color for itself
+        moments = (-bias / scale).tolist(), (1 / scale**2).tolist()
+        return layers.Normalization(-1, *moments, **settings)(picture)
+    as_float = layers.Rescaling(1.0, **settings)(picture)
     mix = layers.Conv2D(3, 1, dtype="float32", name="order_of_colors")
-    mixed = mix(tensor)
+    mixed = mix(as_float)
     mix.set_weights([weights[None, None], bias])
     return mixed
 
@@ -158,8 +160,8 @@ def _scores(classifier, columns, backbone, layer):
         raise ValueError(f"{NEEDED}{name}, not fitted. Call `fit` first.") from None
     trained = getattr(classifier, "n_features_in_", columns)
     if trained != columns:
-        shapes = backbone.shapes().items()
-        fits = [name for name, shape in shapes if shape[-1] == trained]
+        shapes = {k: s for k, s in backbone.shapes().items() if k != "predictions"}
+        fits = [name for name, shape in shapes.items() if shape[-1] == trained]
         remedy = f"Hand in layer={fits[-1]!r}." if fits else "Fit it on that layer."
         raise ValueError(
             f"`classifier` must be fitted on the {columns:,} averages of {layer}. "
@@ -171,11 +173,18 @@ def _scores(classifier, columns, backbone, layer):
             scores = classifier.decision_function(rows)
         return np.stack([-scores, scores], 1) if scores.ndim == 1 else scores
 
-    rows = np.random.default_rng(0).normal(size=(16, columns))
-    found = _linear(decide, columns, 1, rows, 1e-6)
+    rows = np.random.default_rng(0).normal(size=(20, columns))
+    rows *= 10.0 ** (np.arange(20) % 5 - 1)[:, None]  # small and large ones
+    try:
+        found = _linear(decide, columns, 1, rows, 1e-6)
+    except ValueError:  # a step that takes no negative numbers, say
+        found = None
     link = found and _link(classifier, *found)
     if link is None:
-        raise ValueError(f"{NEEDED}{type(classifier).__name__}, not linear. {REMEDY}")
+        raise ValueError(
+            f"{NEEDED}{type(classifier).__name__}, whose probabilities do not come "
+            f"from a linear score. {REMEDY}"
+        )
     return *found, link
 
 
@@ -192,16 +201,16 @@ def _linear(function, columns, size, rows, tolerance):
     bias = function(np.zeros((1, columns)))[0]
     weights = (function(size * np.eye(columns)) - bias) / size
     wanted = function(rows)
-    error = abs(rows @ weights + bias - wanted).max()
-    return (weights, bias) if error <= tolerance * max(1, abs(wanted).max()) else None
+    error = abs(rows @ weights + bias - wanted).max(axis=1)
+    allowed = tolerance * abs(wanted).max(axis=1).clip(1)
+    return (weights, bias) if (error <= allowed).all() else None
 
 
 def _link(classifier, weights, bias):
     """How probabilities come from scores: "softmax", "sigmoid", or None: otherwise."""
     targets = np.random.default_rng(0).normal(size=(16, len(bias)))
-    rows = (targets - bias) @ np.linalg.pinv(
-        weights, 1e-6
-    )  # scores that tell links apart
+    # rows whose scores lie where the links differ
+    rows = (targets - bias) @ np.linalg.pinv(weights, 1e-6)
     with _unnamed():
         wanted, said = classifier.predict_proba(rows), classifier.predict(rows)
     if (classifier.classes_[wanted.argmax(axis=1)] != said).any():

@@ -91,7 +91,8 @@ def read_model(path):
     except MemoryError:
         raise
     except Exception as error:  # what an unknown setting raises is nowhere said
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        inner = str(error).rpartition("Exception encountered: ")[2].strip()
+        said = (inner.splitlines() or [type(error).__name__])[0]
         raise ValueError(
             f"{path} was written by Keras {written} and cannot be read by Keras "
             f"{keras.__version__}: {said.rstrip('.')}. Run "
