@@ -49,7 +49,8 @@ whole_groups = Exercise(
         "test[np.random.default_rng(seed).permutation(len(group))"
         "[: round(share * len(group))]] = True":
         "pictures were dealt, and a tree may lie on both sides; deal the groups",
-        "test = np.isin(group, held) → test = np.arange(len(group)) < share * len(group)":
+        "test = np.isin(group, held) → "
+        "test = np.arange(len(group)) < share * len(group)":
         "the first pictures were cut off, and a cut may go through a group",
         f"{_PARTS} np.flatnonzero(test), np.flatnonzero(~test)":
         "training and held-out positions are exchanged; training comes first",
