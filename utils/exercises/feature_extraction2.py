@@ -1,8 +1,13 @@
-"""Exercises of 05_FeatureExtraction2: PCA, its share, a threshold, coded search."""
+"""Exercises of 05_FeatureExtraction2: PCA, leaks, thresholds, coded search."""
 
 import numpy as np
-from sklearn.metrics import balanced_accuracy_score
+from sklearn.decomposition import PCA
+from sklearn.feature_selection import SelectKBest
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from utils.evaluation import fold_scores
 from utils.exercises import Exercise, Wrong, named
 
 
@@ -103,58 +108,168 @@ components = Exercise(
 )  # fmt: skip
 
 
-def best_threshold(truth, scores):
-    places = np.unique(scores)
-    ratings = [balanced_accuracy_score(truth, scores >= place) for place in places]
-    return places[np.argmax(ratings)]
+def honest_score(rows, labels):
+    choose = SelectKBest(k=8)
+    recipe = make_pipeline(StandardScaler(), choose, PCA(4), KNeighborsClassifier(3))
+    return fold_scores(recipe, rows, labels).balanced_accuracy.mean()
+
+
+def _small_tables(rng):
+    for n, columns, seen in (
+        (60, 400, 0), (40, 30, 1), (50, 200, 0.4), (30, 60, 0), (45, 12, 0.6),
+    ):  # fmt: skip
+        labels = rng.permutation(np.arange(n) < 0.4 * n).astype(int)
+        rows = rng.standard_t(2, (n, columns)) * rng.exponential(3, columns)
+        rows[:, :3] += 3 * seen * labels[:, None]
+        kind = f"{n} rows of {columns}" + (", nothing to learn" if not seen else "")
+        yield named(kind, rows, labels)
+
+
+_RECIPE = "StandardScaler(), choose, PCA(4), KNeighborsClassifier(3) →"
+_FOLDS = "fold_scores(recipe, rows, labels)"
+_TOLD = "it saw the held-out rows"
+repair = Exercise(
+    honest_score, cases=_small_tables,
+    parts="scaling, selection, PCA, classifier: one pipeline, in this order",
+    mistakes={
+        (f"{_RECIPE} KNeighborsClassifier(3)", f"{_FOLDS} → fold_scores(recipe, "
+         "PCA(4).fit_transform(choose.fit_transform(StandardScaler().fit_transform("
+         "rows), labels)), labels)"):
+        "nothing is repaired yet: all three steps are fitted before the split",
+        (f"{_RECIPE} PCA(4), KNeighborsClassifier(3)", f"{_FOLDS} → fold_scores("
+         "recipe, choose.fit_transform(StandardScaler().fit_transform(rows), labels), "
+         "labels)"): f"the selection is fitted before the split: {_TOLD} *and labels*",
+        (f"{_RECIPE} choose, PCA(4), KNeighborsClassifier(3)",
+         "recipe, rows → recipe, StandardScaler().fit_transform(rows)"):
+        f"the scaling is fitted before the split: {_TOLD}",
+        f"{_RECIPE} choose, PCA(4), KNeighborsClassifier(3)": "the scaling is gone",
+        f"{_RECIPE} StandardScaler(), PCA(4), KNeighborsClassifier(3)":
+        "the selection is gone: repair it, keep it",
+        f"{_RECIPE} StandardScaler(), choose, KNeighborsClassifier(3)": "PCA is gone",
+        f"{_RECIPE} StandardScaler(), PCA(8), choose, KNeighborsClassifier(3)":
+        "PCA comes before the selection: keep the order of the steps",
+        "balanced_accuracy → accuracy": "that is plain accuracy; balanced is asked",
+        ".mean() → ": "one score a fold came back; return their mean",
+    },
+    hints=("Which lines call `fit_transform` on all rows? Those steps leak.",
+           "`make_pipeline` takes the steps, unfitted, and the classifier last.",
+           "Hand the *raw* rows to `fold_scores(recipe, rows, labels)`."),
+    lesson="In a pipeline each step is fitted anew for each fold, and cannot peek.",
+)  # fmt: skip
+
+
+def cheapest_threshold(truth, scores, price):
+    places = np.append(np.unique(scores), np.inf)  # infinity: no alarm at all
+    costs = []
+    for place in places:
+        alarm = scores >= place
+        missed, vain = np.sum(~alarm & (truth == 1)), np.sum(alarm & (truth == 0))
+        costs.append(price * missed + vain)
+    return places[np.argmin(costs)]
 
 
 def _alarms(rng):
-    for cells, defective, shift, unit in (
-        (70, 10, 1, 1), (41, 8, 3, 1), (50, 7, 4, 12), (30, 4, -1, 1), (60, 22, 0.5, 9),
-        (6, 3, 0, 1),
+    for cells, defective, shift, unit, price in (
+        (70, 10, 1, 1, 5), (41, 8, 3, 1, 1), (50, 7, 4, 12, 20), (30, 4, -1, 1, 2),
+        (60, 22, 0.5, 9, 0.5), (12, 3, 0, 1, 5),
     ):  # fmt: skip
         truth = rng.permutation(np.arange(cells) < defective).astype(int)
         scores = (rng.normal(size=cells) + 1.6 * truth + shift) * unit
-        name = f"{cells} cells, {defective} of them defective"
-        yield named(name, truth, scores.round(1 if unit == 1 else 0))
+        name = f"{cells} cells, {defective} of them defective, price {price}"
+        yield named(name, truth, scores.round(1 if unit == 1 else 0), price)
 
 
-def _rating(threshold, truth, scores):
-    """What a threshold reaches; the best one, if it is as good as that."""
+def _costs(threshold, truth, scores, price):
+    """What a threshold costs, and its alarms unless it is as cheap as the best."""
     if np.ndim(threshold):
         raise Wrong(f"{np.size(threshold)} values came back; one number is asked")
 
-    def rated(place):  # scores are rounded, a float32 may be too small
-        return balanced_accuracy_score(truth, scores >= place - 0.005)
+    def alarms(place):  # scores are rounded, a float32 may be too small
+        return scores >= place - 0.005
 
-    best = max(np.unique(scores), key=rated)
-    place = best if np.isclose(rated(threshold), rated(best)) else float(threshold)
-    told = f"{np.sum(scores >= place - 0.005)} alarms, threshold {place:.4g}"
-    return {"the balanced accuracy": f"{rated(place):.3f} ({told})"}
+    def cost(place):
+        missed = np.sum(~alarms(place) & (truth == 1))
+        return price * missed + np.sum(alarms(place) & (truth == 0))
+
+    best = min([*np.unique(scores), np.inf], key=cost)
+    place = best if np.isclose(cost(threshold), cost(best)) else float(threshold)
+    told = f"{np.sum(alarms(place))} alarms, threshold {place:.4g}"
+    return {"the cost": f"{cost(place):g} ({told})"}
 
 
-_RATE = "balanced_accuracy_score(truth, scores >= place) →"
-_BEST = "places[np.argmax(ratings)] →"
+_COST = "price * missed + vain →"
+_BEST = "places[np.argmin(costs)] →"
 threshold = Exercise(
-    best_threshold, cases=_alarms, view=_rating,
-    parts="try every value in `scores`: which has the best balanced accuracy?",
+    cheapest_threshold, cases=_alarms, view=_costs,
+    parts="try every value in `scores`: which costs least?",
     mistakes={
-        f"{_RATE} np.mean(truth == (scores >= place))":
-        "plain accuracy was used: it likes to call nearly all cells sound",
-        f"{_BEST} np.max(ratings)": "that is the best rating itself; return its place",
-        f"{_BEST} np.argmax(ratings)": "that is a position; look its value up",
-        "np.argmax → np.argmin": "the worst of all. Is an alarm `scores >= threshold`?",
-        f"{_RATE} balanced_accuracy_score(scores >= place, truth)":
-        "truth and prediction are swapped (truth comes first), or precision was used",
-        "0.0": "0 is the SVM's own border, not the best one here",
-        "np.median(scores)": "the middle of the scores knows nothing of the truth",
+        f"{_COST} missed + vain": "the price is not used: both mistakes cost the same",
+        f"{_COST} missed + price * vain": "the price is on the alarms in vain",
+        f"{_COST} price * missed": "alarms in vain cost 1 each, too",
+        f"{_BEST} np.min(costs)": "that is the least cost itself; return its threshold",
+        f"{_BEST} np.argmin(costs)": "that is a position; look its threshold up",
+        "np.argmin → np.argmax": "the dearest of all; take the smallest cost",
+        "0.0": "0 is the SVM's own border, not the cheapest one here",
+        "np.unique(scores)[np.argmax([np.mean(scores[truth == 1] >= place) - "
+        "np.mean(scores[truth == 0] >= place) for place in np.unique(scores)])]":
+        "that has the best balanced accuracy, which knows no price",
     },
     hints=("Candidates: every value in `scores`. An alarm is `scores >= threshold`.",
-           "`balanced_accuracy_score(truth, scores >= t)` rates one, truth first.",
-           "Return the candidate at `np.argmax` of the ratings."),
+           "A missed defect costs `price`, a sound cell with an alarm costs 1.",
+           "Return the candidate at `np.argmin` of the costs."),
     lesson="Choose it on training cells, then use it on new ones: it was fitted, like "
     "everything else.",
+)  # fmt: skip
+
+
+def for_a_person(truth, probability, allowed):
+    order = np.argsort(-abs(probability - 0.5))  # the surest first
+    wrong = (probability >= 0.5) != (truth == 1)
+    errors = np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)
+    fitting = np.flatnonzero(errors <= allowed)
+    alone = max(fitting + 1, default=0)
+    return 1 - alone / len(order)
+
+
+def _decisions(rng):
+    for n, sharp, allowed in (
+        (12, 2, 0.1), (40, 3, 0.05), (9, 1, 0.2), (60, 4, 0), (25, 0.5, 0.02),
+        (30, 3, 0.15),
+    ):  # fmt: skip
+        truth = rng.permutation(np.arange(n) < 0.4 * n).astype(int)
+        logit = sharp * (rng.normal(size=n) + 2 * truth - 1)
+        yield truth, 1 / (1 + np.exp(-logit)), allowed
+    sure = np.array([0.01, 0.98, 0.03, 0.95, 0.3, 0.6])
+    yield named("the surest is wrong", np.array([1, 1, 0, 1, 0, 0]), sure, 0.25)
+    yield named("the surest is wrong", np.array([1, 1, 0, 1, 0, 0]), sure, 0)
+
+
+_SURE = "np.argsort(-abs(probability - 0.5)) →"
+_LAST = "max(fitting + 1, default=0) →"
+person = Exercise(
+    for_a_person, cases=_decisions,
+    parts="sort by sureness, and let the machine go on while its errors are few",
+    mistakes={
+        "return 1 - alone → return alone": "that share the machine decides alone",
+        f"{_SURE} np.argsort(abs(probability - 0.5))": "the *doubtful* came first",
+        f"{_SURE} np.argsort(-probability)":
+        "sure means far from 0.5 on either side; you sorted by probability",
+        f"{_SURE} np.arange(len(truth))": "the cells were not sorted by sureness",
+        f"{_LAST} int(np.argmin(np.append(errors, np.inf) <= allowed))":
+        "you stopped at the first error above the limit; the share may fall again",
+        f"{_LAST} max(fitting, default=0)":
+        "one cell short: positions begin at 0",
+        "np.arange(1, len(order) + 1) → len(order)":
+        "errors were divided by all cells, not by those that the machine decides",
+        "return 1 - alone / len(order) → return len(order) - alone":
+        "that is a number of cells; a share is asked",
+        "1 - alone / len(order) → np.mean(errors > allowed)":
+        "a share of places over the limit, not of cells",
+    },
+    hints=("How sure is a probability? `abs(probability - 0.5)`.",
+           "Sort by it, surest first; `np.cumsum` of the errors over 1, 2, 3 …",
+           "The last place where that share is at most `allowed` counts."),
+    lesson="A machine that knows when it is unsure can be used before it is perfect.",
 )  # fmt: skip
 
 

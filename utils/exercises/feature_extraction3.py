@@ -1,7 +1,10 @@
-"""Exercises of 06_FeatureExtraction3: fusing blocks, an honest figure, pairs."""
+"""Exercises of 06_FeatureExtraction3: pairs, fused blocks, a figure, a repair."""
 
 import numpy as np
+from sklearn.metrics.pairwise import euclidean_distances
+from sklearn.preprocessing import StandardScaler
 
+from utils.evaluation import stratified_folds
 from utils.exercises import Exercise, named
 
 
@@ -134,4 +137,70 @@ paired = Exercise(
            "The error is the gains' standard deviation (ddof=1) times a root.",
            "Under the root stand 1 / len(gain) and n_test / n_train, added."),
     lesson="Hard folds cancel in the difference; shared training cells are paid for.",
+)  # fmt: skip
+
+
+def rate(x, labels, train, test):
+    """Share of the rows `test` whose nearest neighbor among `train` is alike."""
+    nearest = euclidean_distances(x[test], x[train]).argmin(axis=1)
+    return np.mean(labels[train][nearest] == labels[test])
+
+
+def mended_score(first, others, labels, folds):
+    scores = []
+    for train, test in folds:
+        ready = []
+        for x in (first, *others):
+            x = StandardScaler().fit(x[train]).transform(x)
+            ready.append(x / np.sqrt(x.shape[1]))
+        fused = [np.hstack([ready[0], x]) for x in ready[1:]]
+        rated = []
+        for x in fused:
+            inner = stratified_folds(labels[train], 3)
+            own = [rate(x[train], labels[train], *pair) for pair in inner]
+            rated.append(np.mean(own))
+        best = fused[np.argmax(rated)]
+        scores.append(rate(best, labels, train, test))
+    return np.mean(scores)
+
+
+def _fusions(rng):
+    for rows, folds, candidates in (60, 3, 6), (45, 5, 4), (72, 2, 8), (50, 4, 3):
+        labels = rng.permutation(rows) % 2
+        first = rng.normal(1.2 * labels[:, None], 1, (rows, 3))
+        units = 10 ** rng.uniform(-1, 2, candidates)
+        others = [rng.normal(0, unit, (rows, 5)) for unit in units]
+        folds = stratified_folds(labels, folds, seed=1)
+        yield named(f"{candidates} blocks of noise", first, others, labels, folds)
+
+
+_OWN = "rate(x[train], labels[train], *pair) →"
+_SCALED = "StandardScaler().fit(x[train]).transform(x) →"
+_AGAIN = "StandardScaler().fit(x[train][pair[0]]).transform(x[train])"
+mended = Exercise(
+    mended_score, cases=_fusions,
+    also=(f"{_OWN} rate({_AGAIN} * x[train].std(axis=0), labels[train], *pair)",),
+    parts="scale on `train`, divide by √width, choose on inner folds, then judge",
+    mistakes={
+        "max(np.mean([rate(np.hstack([first, x]), labels, *f) for f in folds]) "
+        "for x in others)": "that is the pipeline as it was, with both faults",
+        f"{_OWN} rate(x, labels, train, test)":
+        "the held-out cells still choose: rate each block inside `train`",
+        f"{_SCALED} x": "the choice is mended; loud blocks still drown the first one",
+        "np.sqrt(x.shape[1]) → 1": "scaled; now divide each block by √width",
+        "np.sqrt(x.shape[1]) → x.shape[1]": "that is the width; divide by its *root*",
+        "fit(x[train]) → fit(x)": "held-out rows leaked into the scaling: use `train`",
+        "rate(best, labels, train, test) → max(rated)":
+        "the inner score of a winner flatters; judge it on `test`",
+        "argmax → argmin": "the worst block was chosen: `argmax`",
+        "np.hstack([ready[0], x]) → x": "the first block is missing from the fusion",
+        "best = fused[np.argmax(rated)] → best = np.hstack(ready)":
+        "all blocks at once; choose *one* to go with the first",
+        "np.mean(scores) → scores": "one score a fold came back; return their mean",
+    },
+    hints=("Two repairs: what is measured before the distance, and who chooses.",
+           "In each fold: scale every block on `train`, divide by √width, fuse.",
+           "`stratified_folds(labels[train], 3)` chooses; `rate(best, labels, train, "
+           "test)` judges."),
+    lesson="Now no held-out cell has a say in the scale or in the choice.",
 )  # fmt: skip

@@ -1,6 +1,8 @@
-"""Exercises of 07_CNNFineTuning: schedule, split, frozen statistics, augmentation."""
+"""Exercises of 07_CNNFineTuning: a script, frozen statistics, augmentation, a split."""
 
+import keras
 import numpy as np
+from keras import layers
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import train_test_split
 
@@ -236,4 +238,102 @@ best_epoch = Exercise(
            "The classes are unequal: which score gives each class the same weight?",
            "`np.argmax` of the balanced accuracies returns the first of the best."),
     lesson="Early stopping is this line, with the validation cells as the judge.",
+)  # fmt: skip
+
+
+def mended(body, images, labels):
+    keras.utils.set_random_seed(0)
+    body.trainable = False
+    image = keras.Input(images.shape[1:])
+    turned = layers.RandomTranslation(0.1, 0.1)(image)
+    net = keras.Model(image, layers.Dense(2, activation="softmax")(body(turned)))
+    net.compile(keras.optimizers.Adam(0.05), "sparse_categorical_crossentropy")
+    net.fit(images, labels, epochs=10, verbose=0)
+    body.trainable = True
+    for number, layer in enumerate(body.layers):
+        if number < 3 or isinstance(layer, layers.BatchNormalization):
+            layer.trainable = False
+    net.compile(keras.optimizers.Adam(0.0001), "sparse_categorical_crossentropy")
+    net.fit(images, labels, epochs=2, verbose=0)
+    return net
+
+
+def _body():
+    """Two convolutions, each with its batch normalization, that see slanted lines."""
+    body = keras.Sequential(
+        [keras.Input((12, 12, 1)), *(layer for filters in (4, 8) for layer in (
+            layers.Conv2D(filters, 3, use_bias=False), layers.BatchNormalization(),
+            layers.ReLU())), layers.GlobalAveragePooling2D()])  # fmt: skip
+    rng = np.random.default_rng(1)
+    for weight in body.weights:
+        if "kernel" in weight.path:
+            weight.assign(rng.normal(0, 0.5, weight.shape))
+    rising = np.eye(3)[::-1] - 1 / 3
+    first = [rising, rising.T[::-1], rising, rising.T[::-1]]
+    body.layers[0].set_weights([np.stack(first, -1)[:, :, None]])
+    return body
+
+
+def _scratches(n, seed):
+    """Images `(n, 12, 12, 1)` of one slanted line each; 1 where it falls."""
+    rng = np.random.default_rng(seed)
+    labels, shift = np.arange(n) % 2, rng.integers(-3, 4, n)
+    lines = [np.eye(12, k=k)[:, :: 1 if y else -1] for k, y in zip(shift, labels)]
+    return np.array(lines)[..., None] + rng.normal(0, 0.1, (n, 12, 12, 1)), labels
+
+
+def _tuned_facts(net, body, images, labels):
+    """What counts of a network: what moved, what stayed, and what it reads."""
+    if not isinstance(net, keras.Model) or net.output_shape != (None, 2):
+        raise Wrong("the network with its two outputs must come back")
+    was = body.get_weights()
+    now = net.get_weights()[: len(was)]
+    if [w.shape for w in now] != [w.shape for w in was]:
+        raise Wrong("the layers of `body` must all be in the network, first to last")
+    step = [float(np.abs(a - b).max()) for a, b in zip(now, was)]
+    held, truth = _scratches(200, 9)
+    said = np.asarray(net(held, training=False))
+    return {
+        "batch statistics that drifted": sum(s > 0 for s in step[3:5] + step[8:]),
+        "weights that moved in the first layers": sum(s > 0 for s in step[:3]),
+        "the upper convolution moved": step[5] > 0,
+        "its largest step is small": step[5] < 0.01,
+        "the outputs of an image add up to 1": bool(np.allclose(said.sum(1), 1, 0.01)),
+        "new scratches that it reads": "3 in 4 or more"
+        if np.mean(said.argmax(1) == truth) > 0.75 else "fewer",
+    }  # fmt: skip
+
+
+_LOW = 'net.compile(keras.optimizers.Adam(0.0001), "sparse_categorical_crossentropy")'
+_FLIP = 'RandomTranslation(0.1, 0.1) → RandomFlip("horizontal")'
+_LOOSE = " or isinstance(layer, layers.BatchNormalization) →"
+mended = Exercise(
+    mended,
+    cases=lambda rng: [named("64 scratches", _body(), *_scratches(64, 0))],
+    view=_tuned_facts,
+    mistakes={
+        (_FLIP, _LOOSE, f"{_LOW} → pass"):
+        "that is the script as it was: three repairs are due",
+        (_FLIP, _LOOSE): "mirrored, a rising scratch falls, and keeps its label; and "
+        "the batch statistics drift",
+        _FLIP: "mirrored, a rising scratch falls, and keeps its label: move the images "
+        "a little, or leave them alone",
+        _LOOSE: "the upper normalization must be frozen, too: its statistics drift",
+        f"{_LOW} → pass": "a change of `trainable` counts from the next `compile` on",
+        "0.0001 → 0.05": "the second training needs a rate of 0.0001: this destroys",
+        "number < 3 → number >= 3": "the *first* layers should stay",
+        "number < 3 or →": "all convolutions train, the first one, too",
+        "body.trainable = False → pass": "freeze the body before the first `compile`",
+        ', activation="softmax" →': "the softmax of the output is gone",
+    },
+    parts="the first layers and all batch statistics stay; the upper convolution moves "
+    "a little; the labels stay true",
+    hints=(
+        "What does `RandomFlip` make of a scratch that rises?",
+        "A layer whose `trainable` is False keeps its statistics, also while others "
+        "train: ask `isinstance(layer, layers.BatchNormalization)`.",
+        "After the loop: `net.compile(keras.optimizers.Adam(0.0001), …)`.",
+    ),
+    lesson="Freeze, fit, unfreeze, compile again, fit slowly; and look what the "
+    "augmentation does to a label.",
 )  # fmt: skip

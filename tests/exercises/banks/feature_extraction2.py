@@ -6,7 +6,14 @@ import pandas as pd
 import tensorflow as tf
 from scipy.spatial.distance import cdist
 from sklearn.decomposition import PCA, TruncatedSVD
-from sklearn.metrics import balanced_accuracy_score, recall_score, roc_curve
+from sklearn.feature_selection import SelectKBest, f_classif
+from sklearn.metrics import balanced_accuracy_score, confusion_matrix, roc_curve
+from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from utils.evaluation import fold_scores, stratified_folds
 
 
 def pca_library(train, test, k):
@@ -101,41 +108,137 @@ def needed_series(rows, share):
     return (ratios.cumsum() < share).sum() + 1
 
 
-def threshold_recalls(truth, scores):
-    def rating(t):
-        alarm = (scores >= t).astype(int)
-        return recall_score(truth, alarm) + recall_score(truth, alarm, pos_label=0)
+def steps_by_hand(rows, labels, folds=None):
+    """Each step fitted on the training rows of a fold, one after the other."""
+    found = []
+    for train, test in folds or stratified_folds(labels):
+        scaler = StandardScaler().fit(rows[train])
+        inside, outside = scaler.transform(rows[train]), scaler.transform(rows[test])
+        choose = SelectKBest(k=8).fit(inside, labels[train])
+        inside, outside = choose.transform(inside), choose.transform(outside)
+        reduce = PCA(4).fit(inside)
+        voters = KNeighborsClassifier(3).fit(reduce.transform(inside), labels[train])
+        said = voters.predict(reduce.transform(outside))
+        found.append(balanced_accuracy_score(labels[test], said))
+    return np.mean(found)
 
-    return max(scores, key=rating)
+
+def recipe(*steps):
+    steps = steps or (StandardScaler(), SelectKBest(k=8), PCA(4))
+    return make_pipeline(*steps, KNeighborsClassifier(3))
 
 
-def threshold_middle(truth, scores):
-    """Half way to the next lower score, or below all."""
+def named_steps(rows, labels):
+    steps = {"scale": StandardScaler(), "choose": SelectKBest(f_classif, k=8)}
+    steps |= {"reduce": PCA(n_components=4), "vote": KNeighborsClassifier(3)}
+    return np.mean(fold_scores(Pipeline(list(steps.items())), rows, labels)
+                   .balanced_accuracy)  # fmt: skip
+
+
+def by_the_library(rows, labels):
+    cut = StratifiedKFold(5, shuffle=True, random_state=0)
+    measure = "balanced_accuracy"
+    return cross_val_score(recipe(), rows, labels, cv=cut, scoring=measure).mean()
+
+
+def by_predictions(rows, labels):
+    scores, found = fold_scores(recipe(), rows, labels), []
+    for fold in range(5):
+        held = scores.fold == fold
+        found.append(balanced_accuracy_score(labels[held], scores.predictions[held]))
+    return sum(found) / 5
+
+
+def scaled_by_a_function(rows, labels):
+    """The selection and PCA in a pipeline of their own."""
+    inner = make_pipeline(SelectKBest(k=8), PCA(4, svd_solver="full"))
+    return fold_scores(
+        recipe(StandardScaler(), inner), rows, labels
+    ).balanced_accuracy.mean()
+
+
+def costs_by_matrix(truth, scores, price):
+    def cost(place):
+        counts = confusion_matrix(truth, scores >= place, labels=[0, 1])
+        return counts[0, 1] + price * counts[1, 0]
+
+    return min([*scores, scores.max() + 1], key=cost)
+
+
+def threshold_middle(truth, scores, price):
+    """Half way to the next lower score, or below all, or above all."""
     places = np.unique(scores)
-    places = (places + np.r_[places[0] - 1, places[:-1]]) / 2
-    ratings = [balanced_accuracy_score(truth, scores >= place) for place in places]
-    return places[int(np.argmax(ratings))]
+    places = (np.r_[places, places[-1] + 1] + np.r_[places[0] - 1, places]) / 2
+    costs = [
+        np.sum((scores >= p) & (truth == 0)) + price * np.sum((scores < p) & truth)
+        for p in places
+    ]
+    return places[int(np.argmin(costs))]
 
 
-def threshold_curve(truth, scores):
-    false, true, places = roc_curve(truth, scores)
-    return places[np.argmax(true - false)]
+def threshold_sorted(truth, scores, price):
+    """One pass over the sorted scores: each further alarm changes the cost."""
+    order = np.argsort(-scores, kind="stable")
+    steps = np.where(truth[order] == 1, -float(price), 1.0)
+    costs = np.r_[0, np.cumsum(steps)]
+    ordered = scores[order]
+    last = np.r_[True, ordered[:-1] != ordered[1:], True]  # ties stay together
+    place = np.where(last, costs, np.inf).argmin()
+    return ordered[place - 1] if place else np.inf
 
 
-def threshold_last(truth, scores):
-    """Of several that are as good, the largest."""
-    places = np.unique(scores)
-    found = [balanced_accuracy_score(truth, scores >= place) for place in places]
-    return places[::-1][np.argmax(np.round(found[::-1], 9))]
+def threshold_curve(truth, scores, price):
+    false, true, places = roc_curve(truth, scores, drop_intermediate=False)
+    cost = false * np.sum(truth == 0) + price * (1 - true) * np.sum(truth == 1)
+    return places[np.argmin(cost)]
 
 
-def threshold_counts(truth, scores):
-    best = (-1, None)
-    for t in scores:
-        hit = sum(1 for y, s in zip(truth, scores) if y == 1 and s >= t)
-        sound = sum(1 for y, s in zip(truth, scores) if y == 0 and s < t)
-        best = max(best, (hit / sum(truth == 1) + sound / sum(truth == 0), t))
+def threshold_counts(truth, scores, price):
+    best = (np.inf, None)
+    for t in [*scores, max(scores) + 1]:
+        vain = sum(1 for y, s in zip(truth, scores) if y == 0 and s >= t)
+        missed = sum(1 for y, s in zip(truth, scores) if y == 1 and s < t)
+        best = min(best, (vain + price * missed, t))
     return float(best[1])
+
+
+def alone_by_loop(truth, probability, allowed):
+    cells = sorted(zip(probability, truth), key=lambda cell: -abs(cell[0] - 0.5))
+    wrong = best = 0
+    for count, (p, y) in enumerate(cells, 1):
+        wrong += (p >= 0.5) != y
+        if wrong / count <= allowed:
+            best = count
+    return (len(cells) - best) / len(cells)
+
+
+def alone_by_limits(truth, probability, allowed):
+    """Every sureness as the limit."""
+    sure, said = np.maximum(probability, 1 - probability), probability > 0.5
+    shares = [0]
+    for limit in sure:
+        alone = sure >= limit
+        if np.mean(said[alone] != truth[alone]) <= allowed:
+            shares.append(np.mean(alone))
+    return 1 - max(shares)
+
+
+def alone_by_frame(truth, probability, allowed):
+    table = pd.DataFrame({"wrong": (probability >= 0.5) != truth})
+    table["sure"] = np.abs(probability - 0.5)
+    errors = table.sort_values("sure", ascending=False)["wrong"].expanding().mean()
+    kept = np.flatnonzero(errors.to_numpy() <= allowed)
+    return 1 - (kept.max() + 1 if kept.size else 0) / len(table)
+
+
+def alone_reversed(truth, probability, allowed):
+    """From all cells down: the least sure one goes to the person next."""
+    order = np.argsort(abs(probability - 0.5))
+    wrong = (np.round(probability) != truth)[order]
+    for given in range(len(order)):
+        if wrong[given:].mean() <= allowed:
+            return given / len(order)
+    return 1.0
 
 
 def decoded(query, books, codes):
@@ -209,18 +312,39 @@ RIGHT = {
         "a Keras tensor": lambda *a: keras.ops.convert_to_tensor(needed_loop(*a)),
         "uint8": lambda *a: np.uint8(needed_loop(*a)),
     },
+    "repair": {
+        "by hand": steps_by_hand,
+        "named steps": named_steps,
+        "cross_val_score": by_the_library,
+        "from the predictions": by_predictions,
+        "a pipeline inside": scaled_by_a_function,
+        "lists": lambda rows, labels: float(
+            steps_by_hand(rows, labels, list(stratified_folds(labels.tolist())))
+        ),
+        "a 0-d array": lambda *a: np.array(named_steps(*a)),
+        "a tensor": lambda *a: tf.constant(by_predictions(*a)),
+    },
     "threshold": {
-        "two recalls": threshold_recalls,
+        "confusion_matrix": costs_by_matrix,
         "half way between": threshold_middle,
+        "sorted once": threshold_sorted,
         "roc_curve": threshold_curve,
-        "the last of the best": threshold_last,
         "counted": threshold_counts,
         "float32": lambda *a: np.float32(threshold_counts(*a)),
         "a 0-d tensor": lambda *a: tf.constant(threshold_counts(*a)),
-        "a 0-d array": lambda *a: np.array(threshold_middle(*a)),
-        "pandas": lambda truth, scores: pd.Series({
-            t: balanced_accuracy_score(truth, scores >= t) for t in scores
-        }).idxmax(),
+        "pandas": lambda truth, scores, price: pd.Series({
+            t: sum(scores[truth == 0] >= t) + price * sum(scores[truth == 1] < t)
+            for t in [*scores, 1e9]
+        }).idxmin(),
+    },
+    "person": {
+        "a loop": alone_by_loop,
+        "limits": alone_by_limits,
+        "pandas": alone_by_frame,
+        "from all cells down": alone_reversed,
+        "float32": lambda *a: np.float32(alone_by_loop(*a)),
+        "a 0-d tensor": lambda *a: tf.constant(alone_reversed(*a)),
+        "a Python float": lambda *a: float(alone_by_limits(*a)),
     },
     "look_up": {
         "decoded": decoded,
@@ -262,10 +386,25 @@ def _components(rng):
     return table, float(rng.uniform(0.05, 0.99))
 
 
+def _repair(rng):
+    n, columns = rng.integers((20, 9), (40, 25))
+    labels = np.r_[[0] * 6, [1] * 6, rng.random(n) < 0.4].astype(int)
+    rng.shuffle(labels)
+    rows = rng.uniform(-1, 1, (len(labels), columns)) * rng.exponential(size=columns)
+    return rows + labels[:, None] * rng.normal(0, 0.5, columns), labels
+
+
 def _threshold(rng):
     truth = np.r_[0, 1, rng.random(rng.integers(6, 25)) < 0.3].astype(int)
     rng.shuffle(truth)
-    return truth, np.round(rng.normal(rng.normal(), 1, len(truth)) + truth, 1)
+    scores = np.round(rng.normal(rng.normal(), 1, len(truth)) + truth, 1)
+    return truth, scores, int(rng.integers(1, 9))
+
+
+def _person(rng):
+    truth = (rng.random(rng.integers(6, 25)) < 0.3).astype(int)
+    probability = rng.beta(1, 1, len(truth)) * 0.6 + 0.35 * truth
+    return truth, probability, float(rng.choice([0, rng.uniform(0, 0.3)]))
 
 
 def _look_up(rng):
@@ -278,10 +417,12 @@ def _look_up(rng):
 INPUTS = {
     "projection": _projection,
     "components": _components,
+    "repair": _repair,
     "threshold": _threshold,
+    "person": _person,
     "look_up": _look_up,
 }
-TRIES = {"threshold": 200}  # scikit-learn's scores take their time
+TRIES = {"threshold": 200, "repair": 20}  # scikit-learn takes its time
 EQUIVALENT = {
     "projection": {
         "3: np.linalg.svd(train - mean, full_matrices=False): without full_matrices",
@@ -291,6 +432,17 @@ EQUIVALENT = {
     "components": {
         "2: rows - rows.mean(axis=0): sides",
         "4: kept >= share * kept[-1]: Gt",  # no share is met exactly
+    },
+    "repair": {
+        "3: make_pipeline(StandardScaler(), choose, PCA(4), KNeighborsCl: "
+        "arguments swapped",  # F values do not change with the scale
+    },
+    "threshold": {
+        "2: np.append(np.unique(scores), np.inf): arguments swapped",  # another order
+    },
+    "person": {
+        "2: probability - 0.5: sides",
+        "3: probability >= 0.5: Gt",
     },
     "look_up": {
         "2: 1: 2",  # `reshape` takes any negative number
