@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from utils import archives, backbones, datasets, evaluation, plots, survey
+from utils import backbones, datasets, evaluation, plots
 from utils.datasets import from_folder, load
 from utils.features import extract
-from utils.survey import look_alikes
+from utils.photographs import archives, survey
+from utils.photographs.survey import look_alikes
 
 
 @pytest.fixture(autouse=True)

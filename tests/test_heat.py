@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from utils.heat import enlarge, show_heat
-from utils.photographs import to_square
+from utils.photographs.decoding import to_square
 
 SIZES = [(40, 40), (40, 90), (90, 41), (7, 300)]
 

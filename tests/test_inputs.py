@@ -35,13 +35,13 @@ from utils import backbones, keep
 from utils.datasets import Dataset, from_folder
 from utils.evaluation import stratified_folds
 from utils.feature_files import Parts
-from utils.folders import Listing
-from utils.lazy import Photographs
 from utils.lessons.descriptors import VisualWords
 from utils.lessons.transfer import CORAL, TCA, Domain
+from utils.photographs.folders import Listing
+from utils.photographs.lazy import Photographs
+from utils.photographs.survey import Seen
+from utils.photographs.tables import Table
 from utils.runtime import Runtime
-from utils.survey import Seen
-from utils.tables import Table
 
 _rng = np.random.default_rng(0)
 GRAY = _rng.integers(0, 256, (12, 20, 24), np.uint8)
@@ -139,7 +139,10 @@ def parts():
 # {function: {argument: (its kind, a right value)}}; of kind "made" is what is made anew
 # for each call, of kind "other" what nobody is likely to get wrong.
 TABLE = {
-    "archives.unpack": {"path": ("made", own_archive), "limit": ("other", 10**6)},
+    "photographs.archives.unpack": {
+        "path": ("made", own_archive),
+        "limit": ("other", 10**6),
+    },
     "backbones.available": {},
     "backbones.imagenet_classes": {},
     "backbones.load": {
@@ -252,16 +255,16 @@ TABLE = {
     "files.cache_folder": {},
     "files.write_atomically": {"path": ("other", None), "write": ("other", None)},
     "files.fill_atomically": {"folder": ("other", None), "fill": ("other", None)},
-    "folders.list_folder": {
+    "photographs.folders.list_folder": {
         "path": ("made", own_folder),
         "label": ("other", None),
         "groups": ("other", None),
     },
-    "folders.group_names": {
+    "photographs.folders.group_names": {
         "groups": ("other", ["left", "right"]),
         "listing": ("made", own_listing),
     },
-    "folders.in_order": {"class_names": ("other", ["elm", "oak"])},
+    "photographs.folders.in_order": {"class_names": ("other", ["elm", "oak"])},
     "folding.fold": {"model": ("made", small_model)},
     "folding.float32_copy": {"layer": ("made", lambda: keras.layers.Dense(2))},
     "heat.enlarge": {
@@ -278,7 +281,7 @@ TABLE = {
         "columns": ("count", 2),
         "side": ("amount", 1.4),
     },
-    "joining.one_model": {
+    "keeping.joining.one_model": {
         "backbone": ("made", network),
         "layer": ("other", "block1"),
         "classifier": ("other", CLASSIFIER),
@@ -309,45 +312,48 @@ TABLE = {
         "labels": ("indices", LABELS),
         "mistakes": ("fraction", 0.05),
     },
-    "kept.Kept": {
+    "keeping.kept.Kept": {
         "model": ("made", joined),
         "class_names": ("other", ("even", "odd")),
         "way": ("other", "squash"),
         "threshold": ("fraction", 0.5),
         "scores": ("other", {"accuracy": 0.5}),
     },
-    "kept.classes_of": {"model": ("made", joined)},
-    "opening.listed": {
+    "keeping.kept.classes_of": {"model": ("made", joined)},
+    "photographs.opening.listed": {
         "photographs": ("pictures", COLOR),
         "name": ("other", "photographs"),
     },
-    "opening.opened": {"photograph": ("other", COLOR[0])},
-    "keras_files.write": {
+    "photographs.opening.opened": {"photograph": ("other", COLOR[0])},
+    "keeping.keras_files.write": {
         "model": ("other", None),
         "path": ("other", None),
         "notes": ("other", None),
     },
-    "keras_files.read_metadata": {"path": ("made", kept_file)},
-    "keras_files.read_model": {"path": ("made", kept_file)},
-    "photographs.read": {"path": ("other", PICTURE)},
-    "photographs.glance": {"path": ("other", PICTURE), "shape": ("other", (4, 4))},
-    "photographs.to_square": {
+    "keeping.keras_files.read_metadata": {"path": ("made", kept_file)},
+    "keeping.keras_files.read_model": {"path": ("made", kept_file)},
+    "photographs.decoding.read": {"path": ("other", PICTURE)},
+    "photographs.decoding.glance": {
+        "path": ("other", PICTURE),
+        "shape": ("other", (4, 4)),
+    },
+    "photographs.decoding.to_square": {
         "image": ("picture", COLOR[0]),
         "side": ("count", 16),
         "way": ("other", "squash"),
     },
-    "photographs.check_way": {"way": ("other", "pad")},
-    "lazy.stamp_of": {"path": ("other", PICTURE)},
-    "lazy.Photographs.take": {
+    "photographs.decoding.check_way": {"way": ("other", "pad")},
+    "photographs.lazy.stamp_of": {"path": ("other", PICTURE)},
+    "photographs.lazy.Photographs.take": {
         "self": ("made", own_photographs),
         "positions": ("other", [0, 1]),
     },
-    "lazy.Photographs.square": {
+    "photographs.lazy.Photographs.square": {
         "self": ("made", own_photographs),
         "position": ("count from 0", 1),
         "side": ("count", 8),
     },
-    "own_images.gather": {  # `datasets.from_folder` hands them on
+    "photographs.gathering.gather": {  # `datasets.from_folder` hands them on
         "path": ("made", own_folder),
         "groups": ("other", None),
         "label": ("other", None),
@@ -355,31 +361,31 @@ TABLE = {
         "n_splits": ("count", 2),
         "skip_unreadable": ("other", False),
     },
-    "own_images.check_classes": {
+    "photographs.gathering.check_classes": {
         "classes": ("other", ["elm", "oak"] * 2),
         "n_splits": ("other", 2),
     },
-    "survey.survey": {
+    "photographs.survey.survey": {
         "root": ("made", own_folder),
         "names": ("other", ["a/0.png", "b/1.png"]),
     },
-    "survey.Seen.gray": {"self": ("other", Seen((), "", look="00" * 256))},
-    "survey.look_alikes": {
+    "photographs.survey.Seen.gray": {"self": ("other", Seen((), "", look="00" * 256))},
+    "photographs.survey.look_alikes": {
         "looks": ("other", GRAY[:, :16, :16]),
         "digests": ("other", list("abcdefghijkl")),
     },
-    "tables.find_table": {
+    "photographs.tables.find_table": {
         "root": ("made", own_folder),
         "names": ("other", ["a/0.png", "b/1.png"]),
     },
-    "tables.tables": {"folder": ("made", own_folder)},
-    "tables.some": {"names": ("other", ["a", "b"]), "most": ("other", 5)},
-    "tables.Table.column": {
+    "photographs.tables.tables": {"folder": ("made", own_folder)},
+    "photographs.tables.some": {"names": ("other", ["a", "b"]), "most": ("other", 5)},
+    "photographs.tables.Table.column": {
         "self": ("made", own_table),
         "name": ("other", "class"),
         "pictures": ("other", ["a/0.png"]),
     },
-    "tables.Table.label": {
+    "photographs.tables.Table.label": {
         "self": ("made", own_table),
         "label": ("other", None),
         "groups": ("other", None),
@@ -584,7 +590,7 @@ ONLY_WRONGLY = {
     "feature_files.store",
     "feature_files.Parts.keep",
     "keep.save",  # as well
-    "keras_files.write",  # as well
+    "keeping.keras_files.write",  # as well
     "lessons.transfer.CORAL.fit_transform",  # is always refused
 }
 

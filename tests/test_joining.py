@@ -23,7 +23,7 @@ from sklearn.svm import LinearSVC
 
 from utils import backbones
 from utils.features import extract, resize
-from utils.joining import one_model
+from utils.keeping.joining import one_model
 
 rng = np.random.default_rng(0)
 IMAGES = rng.integers(0, 256, (30, 50, 70, 3), np.uint8)
@@ -292,6 +292,6 @@ def test_a_preprocessing_that_is_not_linear_is_refused(backbone, table):
 def test_a_classifier_that_float32_cannot_follow_is_refused(
     backbone, table, monkeypatch
 ):
-    monkeypatch.setattr("utils.joining.DIGITS", 0)
+    monkeypatch.setattr("utils.keeping.joining.DIGITS", 0)
     with pytest.raises(ValueError, match="move by .* in float32. .*a smaller C"):
         one_model(backbone, "block5", CLASSIFIERS["alone"].fit(table, LABELS))

@@ -15,9 +15,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from utils import backbones, datasets, keep, lazy
+from utils import backbones, datasets, keep
 from utils.features import extract, resize
-from utils.photographs import read, to_square
+from utils.photographs import lazy
+from utils.photographs.decoding import read, to_square
 
 LAYER = "block5"
 NAMES = ("desert", "beach")

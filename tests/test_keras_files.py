@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from utils import keras_files
+from utils.keeping import keras_files
 
 KERAS = "must be a model that Keras 3 saved. Received: .*which is something else"
 DAMAGED = "is cut off or damaged. Copy or download it again"

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from utils.features import resize
-from utils.lazy import File, Photographs, stamp_of
-from utils.photographs import WAYS, glance, read, to_square
+from utils.photographs.decoding import WAYS, glance, read, to_square
+from utils.photographs.lazy import File, Photographs, stamp_of
 
 SMOOTH = np.random.default_rng(0).integers(0, 256, (3, 4, 3), np.uint8)
 PIXELS = np.asarray(Image.fromarray(SMOOTH).resize((40, 30), Image.Resampling.BICUBIC))

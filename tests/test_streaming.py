@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from utils import backbones, feature_files, features, lazy
+from utils import backbones, feature_files, features
 from utils.features import extract, resize
-from utils.lazy import File, Photographs, stamp_of
-from utils.photographs import read, to_square
+from utils.photographs import lazy
+from utils.photographs.decoding import read, to_square
+from utils.photographs.lazy import File, Photographs, stamp_of
 
 LAYERS = ("block3", "avg_pool")
 

@@ -19,9 +19,9 @@ from utils.checks import (
     check_positions,
 )
 from utils.files import data_file
-from utils.lazy import Photographs
 from utils.lessons.scenes import paint
-from utils.own_images import gather
+from utils.photographs.gathering import gather
+from utils.photographs.lazy import Photographs
 
 REINSTALL = "Run `pip install --force-reinstall --no-deps elpv-dataset`."
 
@@ -185,13 +185,13 @@ def from_folder(
     like copies of each other, which leak between folds. What was seen is remembered
     by path, size and time of change, so that the next call takes seconds, and one
     that was stopped goes on. Pixels stay on disk until they are needed; what is read,
-    and how, says `photographs.read`. A `.zip` is unpacked into the course's cache, if
-    it needs at most 20 GB. Hidden files, `__MACOSX`, `Thumbs.db` and the like, and
-    texts are no pictures.
+    and how, says `photographs.decoding.read`. A `.zip` is unpacked into the course's
+    cache, if it needs at most 20 GB. Hidden files, `__MACOSX`, `Thumbs.db` and the
+    like, and texts are no pictures.
 
     Copies are told by their files or by 16 × 16 gray values: another size, quality of
     JPEG or contrast is found; a crop, a turn or a mirror image is not. How often, says
-    `survey.look_alikes`.
+    `photographs.survey.look_alikes`.
 
     Args:
         path: str or `pathlib.Path`.
@@ -207,10 +207,10 @@ def from_folder(
         skip_unreadable: True leaves out files that cannot be read, with a warning.
 
     Returns:
-        A `Dataset` whose `images` are `lazy.Photographs`. `details["file"]` holds the
-        paths in the folder; `details["look_alike"]` a number that pictures share if
-        they look alike, which can serve as groups; further columns of the CSV follow
-        under their own names, as str.
+        A `Dataset` whose `images` are `photographs.lazy.Photographs`.
+        `details["file"]` holds the paths in the folder; `details["look_alike"]` a
+        number that pictures share if they look alike, which can serve as groups;
+        further columns of the CSV follow under their own names, as str.
 
     Raises:
         FileNotFoundError: if there is nothing at `path`.

@@ -22,7 +22,7 @@ from utils.checks import check_count, check_images
 from utils.feature_files import Parts, store, stored
 from utils.files import cache_folder
 from utils.folding import fold
-from utils.lazy import Photographs
+from utils.photographs.lazy import Photographs
 
 ENGINE = 5  # part of every key; goes up when features change by more than rounding
 MOST_WORKERS = 4  # each holds one batch; more give nothing

@@ -11,7 +11,7 @@ from utils.checks import (
     check_numbers,
     check_pictures,
 )
-from utils.photographs import check_way
+from utils.photographs.decoding import check_way
 
 COLORS = "RdBu"  # what is below 0 is red, what is above is blue; no color at 0
 
@@ -24,7 +24,7 @@ def enlarge(heat, rows, columns, way="squash"):
     Args:
         heat: finite array `(side, side)`.
         rows, columns: of the photograph, in pixels.
-        way: how the photograph became square, see `photographs.to_square`.
+        way: how the photograph became square, see `decoding.to_square`.
 
     Returns:
         float32 array `(rows, columns)`; NaN where a crop was cut off.

@@ -31,13 +31,13 @@ from typing import NamedTuple
 import numpy as np
 from tqdm.auto import tqdm
 
-from utils import keras_files
 from utils.checks import check_fraction, check_labels, check_rows
 from utils.heat import enlarge
-from utils.joining import one_model
-from utils.kept import NOT_SURE, Kept
-from utils.opening import listed, opened
-from utils.photographs import to_square
+from utils.keeping import keras_files
+from utils.keeping.joining import one_model
+from utils.keeping.kept import NOT_SURE, Kept
+from utils.photographs.decoding import to_square
+from utils.photographs.opening import listed, opened
 
 FORMAT = 1  # of what is written beside the model; goes up when its meaning changes
 NOTE = "kept"  # its key in `metadata.json`

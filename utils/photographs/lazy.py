@@ -10,7 +10,7 @@ import numpy as np
 import psutil
 
 from utils.checks import check_count, check_positions
-from utils.photographs import check_way, read, to_square
+from utils.photographs.decoding import check_way, read, to_square
 
 DECODER = 1  # part of every key; goes up when pixels change by more than rounding
 

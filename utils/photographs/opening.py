@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image
 
 from utils.checks import check_names, check_pictures
-from utils.lazy import Photographs
-from utils.photographs import read
+from utils.photographs.decoding import read
+from utils.photographs.lazy import Photographs
 
 
 def listed(photographs, name="photographs"):

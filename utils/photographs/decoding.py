@@ -104,7 +104,7 @@ def to_square(image, side, way="squash"):
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         found = getattr(image, "dtype", type(image).__name__)
         raise ValueError(
-            "`image` must be a uint8 array, as `photographs.read` returns it. "
+            "`image` must be a uint8 array, as `decoding.read` returns it. "
             f"Received: {found}."
         )
     if image.ndim != 3 or image.shape[2] != 3 or not image.size:

@@ -6,11 +6,11 @@ from collections import Counter
 import numpy as np
 
 from utils.checks import check_count
-from utils.folders import group_names, in_order, list_folder
-from utils.lazy import File, Photographs
-from utils.photographs import EXPORT, HEIC, check_way
-from utils.survey import look_alikes, survey
-from utils.tables import some
+from utils.photographs.decoding import EXPORT, HEIC, check_way
+from utils.photographs.folders import group_names, in_order, list_folder
+from utils.photographs.lazy import File, Photographs
+from utils.photographs.survey import look_alikes, survey
+from utils.photographs.tables import some
 
 
 def gather(path, groups, label, way, n_splits, skip_unreadable):

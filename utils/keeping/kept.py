@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from utils.checks import check_fraction, check_mapping, check_names
-from utils.photographs import check_way
+from utils.photographs.decoding import check_way
 
 NOT_SURE = "not sure"
 
@@ -16,7 +16,7 @@ class Kept:
     """A model that predicts, and what must be known to use it.
 
     `model` is what `joining.one_model` returns, `class_names` its classes in order.
-    `way` is how photographs become squares: one of `photographs.WAYS`. An answer
+    `way` is how photographs become squares: one of `decoding.WAYS`. An answer
     below the probability `threshold` is "not sure". `scores` says what it reached,
     on pictures that it had not seen: `{measure: number}`. To change one of them:
     `dataclasses.replace(kept, threshold=0.8)`.

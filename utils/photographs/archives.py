@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from tqdm.auto import tqdm
 
 from utils.files import cache_folder, fill_atomically
-from utils.lazy import stamp_of
+from utils.photographs.lazy import stamp_of
 
 MOST_UNPACKED = 20 * 10**9  # bytes of an archive's whole content
 REMEDY = "Unpack it yourself, look at what it holds, and hand in the folder."

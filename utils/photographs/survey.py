@@ -14,8 +14,8 @@ from scipy.sparse.csgraph import connected_components
 from tqdm.auto import tqdm
 
 from utils.files import cache_folder, write_atomically
-from utils.lazy import stamp_of
-from utils.photographs import glance
+from utils.photographs.decoding import glance
+from utils.photographs.lazy import stamp_of
 
 VERSION = 1  # of what is remembered
 SECONDS = 20  # after which a survey that is stopped need not begin again

@@ -9,8 +9,8 @@ from reprlib import repr as short
 
 import numpy as np
 
-from utils.archives import unpack
-from utils.tables import find_table, some, tables
+from utils.photographs.archives import unpack
+from utils.photographs.tables import find_table, some, tables
 
 CLUTTER = ("__macosx", "@eadir", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r")
 COMPANIONS = (
