@@ -326,17 +326,18 @@ def _fold_auc(said, truth, folds):
 
 
 def _changed(change, draw):
+    positions = _folder(draw)[0]  # before: who is alone cannot be alone once more
     with alone():
-        return _computed(change, draw)
+        return _computed(change, positions)
 
 
 @remembered
-def _computed(change, draw):
+def _computed(change, positions):
     """Features of 600 cells after a change of their pixels: `{layer: array}`."""
     from utils import backbones, datasets
     from utils.features import extract
 
-    images = np.array(datasets.load("solar_cells").images[_folder(draw)[0]])
+    images = np.array(datasets.load("solar_cells").images[positions])
     if change.startswith("crop at "):
         start = int(change.split()[-1])
         images = images[:, start : start + 270, start : start + 270]
