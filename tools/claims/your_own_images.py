@@ -21,13 +21,14 @@ STRENGTHS = np.logspace(-3, 0, 7)
 @needs(gigabytes=1.5)
 def groups_leak():
     """The layer; how many neighbors vote; how far apart the two crops lie, of 300
-    pixels; another 600 cells; the seed of the folds; the measure."""
+    pixels; another 600 cells; the seed of the folds; the measure. Again means two
+    points or more."""
     for name, settings in one_at_a_time(
         layer=("avg_pool", "block11"),
         k=(1, 3),
         apart=(30, 10),
         draw=(0, 1),
-        seed=(0, 1),
+        seed=(0, 1, 2, 3),
         measure=("balanced accuracy", "accuracy"),
     ):
         yield name, partial(_three_ways, **settings)
@@ -45,7 +46,7 @@ def _three_ways(layer, k, apart, draw, seed, measure):
     means = [getattr(one, measure.replace(" ", "_")).mean() for one in found]
     first, second, third = means
     words = f"crops {first:.3f}, photographs {second:.3f}, modules {third:.3f}"
-    return Row(words, second - third > first - second and second - third > 0.02)
+    return Row(words, bool(first >= second > third + 0.02))
 
 
 @needs(gigabytes=1.5)
@@ -94,8 +95,8 @@ def _over_groups(first, second, truth, group):
 
 @needs(gigabytes=1.5)
 def many_groups():
-    """The layer; how strong the penalty is; how many pictures; another 600 cells; the
-    classifier of both sides tuned inside. Over four draws of each of five folds."""
+    """The layer; how strong the penalty is; how many pictures; another 600 cells;
+    the seed. Over four draws of each of five folds."""
     for name, settings in one_at_a_time(
         layer=("block11", "block15", "avg_pool"),
         penalty=(0.03, 0.01, 0.1),
