@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import unicodedata
 import warnings
 import zipfile
 from types import SimpleNamespace
@@ -154,6 +155,50 @@ def test_class_names_that_are_numbers_stand_by_amount(tmp_path):
     assert data.labels.tolist() == [1] * 5 + [0] * 5
 
 
+ACCENTS = [("folha sã", 5), ("café", 5)]
+
+
+def apart(counts):
+    """Names as a Mac's disk may hold them, each accent a sign of its own."""
+    return [(unicodedata.normalize("NFD", name), n) for name, n in counts]
+
+
+def test_accents_are_those_of_the_keyboard(tmp_path):
+    root = class_folders(tmp_path / "a", [*ACCENTS[:1], *apart(ACCENTS)])
+    seen = []
+    data = from_folder(root, groups=lambda path: seen.append(path) or path[-6:])
+    assert data.class_names == ("café", "folha sã")
+    assert data.labels.tolist().count(1) == 10  # one class, of two folders
+    assert all(path == unicodedata.normalize("NFC", path) for path in seen)
+    assert data.images[0].shape == (30, 40, 3)
+
+
+def test_a_table_may_write_accents_in_another_form(tmp_path):
+    root = tmp_path / "t"
+    for number in range(10):
+        save(root / f"folhã{number}.png", number)
+    text = "file,label\n" + rows("folhã{i}.png,{kind}\n")
+    (root / "labels.csv").write_text(unicodedata.normalize("NFD", text))
+    assert from_folder(root).class_names == ("a", "b")
+
+
+@pytest.mark.parametrize("flag", [True, False])
+def test_accents_in_an_archive(tmp_path, flag):
+    root, path = class_folders(tmp_path / "a", ACCENTS), tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(root.rglob("*.png")):
+            archive.write(file, file.relative_to(root).as_posix())
+    if not flag:  # UTF-8 that does not say so, as some programs write it
+        content = bytearray(path.read_bytes())
+        for mark, offset in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+            place = content.find(mark)
+            while place >= 0:
+                content[place + offset + 1] &= ~8
+                place = content.find(mark, place + 4)
+        path.write_bytes(content)
+    assert from_folder(path).class_names == ("café", "folha sã")
+
+
 def test_a_folder_around_all_is_entered(trees, tmp_path):
     outer = tmp_path / "outer"
     outer.mkdir()
@@ -175,6 +220,9 @@ def test_a_folder_around_all_is_entered(trees, tmp_path):
         (lambda root: [os.rename(root / old, root / new) for old, new in
                        [("elm", "test"), ("oak", "Train")]],
          "Train, test in .* are parts. Hand in one part, such as .*/Train'"),
+        (lambda root: [os.rename(root / old, root / new) for old, new in
+                       [("elm", "Validação"), ("oak", "treino")]],
+         "Validação, treino in .* are parts. Hand in .*/treino'"),
     ],
 )  # fmt: skip
 def test_folders_that_say_no_classes_are_refused(trees, change, said):
@@ -289,6 +337,7 @@ def test_groups_that_do_not_fit_are_refused(trees, groups, said):
         ("file\tkind\n\n" + rows("p{i}\t{kind}\n"), "utf-8-sig"),
         (rows("./p{i}.png,{kind}\n"), "utf-8"),  # no heading
         ('file,label\n' + rows('"p{i}.png", {kind} \n'), "utf-8"),
+        ("file\tlabel\n" + rows("p{i}.png\t{kind}\n"), "utf-16"),  # Excel's Unicode
     ],
 )  # fmt: skip
 def test_a_table_says_the_classes(tmp_path, text, encoding):

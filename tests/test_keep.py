@@ -96,7 +96,7 @@ def test_all_that_was_kept_comes_back(kept, path, scenes):
 
 def test_it_predicts_without_the_course(kept, path, photographs):
     """The lines of the docstring, by a Python that sees neither course nor settings."""
-    lines = keep.__doc__.partition("wrote it:\n")[2].partition("\n\nResize")[0]
+    lines = keep.__doc__.partition("wrote it:\n")[2].partition("\n\nThey take")[0]
     lines = textwrap.dedent(lines).replace("photograph.jpg", photographs[3].name)
     assert "utils" not in lines and "keep" not in lines
     lines += "\nimport sys\nassert 'utils' not in sys.modules"

@@ -10,11 +10,17 @@ without the course, with NumPy, Pillow, and a Keras no older than the one that w
 
     path, photograph = "kept.keras", "photograph.jpg"
     about = json.loads(zipfile.ZipFile(path).read("metadata.json"))["kept"]
-    picture = ImageOps.exif_transpose(Image.open(photograph)).convert("RGB")
+    picture = ImageOps.exif_transpose(Image.open(photograph))
+    assert picture.mode in ("L", "P", "RGB", "CMYK") and about["way"] == "squash"
+    assert "transparency" not in picture.info
+    picture = picture.convert("RGB")
     square = picture.resize([about["image_size"]] * 2, Image.Resampling.BICUBIC)
     model = keras.saving.load_model(path)
     probabilities = model.predict(np.asarray(square)[None])["probabilities"][0]
     print(about["class_names"][probabilities.argmax()], probabilities.max())
+
+They take what cameras make, 8 bits a color and nothing transparent, and a model of
+squashed pictures; other ones `predict` reads as the training did.
 
 Resize by Pillow, as here. What comes nearest in Keras, `keras.layers.Resizing` or
 `keras.ops.image.resize` with "bicubic" and `antialias=True`, made the pixels of 1,312
@@ -261,7 +267,7 @@ def explain(kept, photograph, class_name=None):
     Example: see `join`.
     """
     _kept(kept)
-    if getattr(photograph, "ndim", 0) == 4:
+    if getattr(photograph, "ndim", 0) == 4 or isinstance(photograph, (list, tuple)):
         raise ValueError(
             "`photograph` must be one: a path or an image (rows, columns, 3). "
             "Received: several. Hand in one after the other, such as `images[0]`."

@@ -1,5 +1,6 @@
 """A `.zip` of photographs, unpacked once into the cache, and nowhere else."""
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -11,6 +12,7 @@ from tqdm.auto import tqdm
 
 from utils.files import cache_folder, fill_atomically
 from utils.photographs.lazy import stamp_of
+from utils.photographs.tables import composed
 
 MOST_UNPACKED = 20 * 10**9  # bytes of an archive's whole content
 REMEDY = "Unpack it yourself, look at what it holds, and hand in the folder."
@@ -74,7 +76,7 @@ def _checked(name, infos, limit):
     """{path within the folder: member}, of the files among the members."""
     members, taken = {}, set()
     for info in infos:
-        inner = info.filename.replace("\\", "/")  # some Windows programs write those
+        inner = _name(info).replace("\\", "/")  # some Windows programs write those
         parts = PurePosixPath(inner).parts
         windows = PureWindowsPath(inner)
         if not parts or ".." in parts or inner.startswith("/") or windows.drive:
@@ -108,6 +110,18 @@ def _checked(name, infos, limit):
             f"Received: {size / 1e9:.3g} GB when unpacked. {REMEDY}"
         )
     return members
+
+
+def _name(info):
+    """The name of a member, in UTF-8 wherever it can be.
+
+    Some programs write UTF-8 and do not say so; it is then read as an old code page.
+    """
+    name = info.filename
+    if not info.flag_bits & 0x800:
+        with contextlib.suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return composed(name)
 
 
 def _make(folder):

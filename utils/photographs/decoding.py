@@ -173,9 +173,10 @@ def _decoded(path, draft=None):
     except Exception as error:  # decoders raise a dozen kinds
         if isinstance(error, OSError) and error.errno:  # missing, forbidden, a folder
             raise
-        heic = Path(path).suffix.lower() in HEIC
+        heic, empty = Path(path).suffix.lower() in HEIC, not os.path.getsize(path)
         raise OSError(
-            f"{path} cannot be read as a picture: {_reason(error)}. "
+            f"{path} cannot be read as a picture: "
+            f"{'the file is empty' if empty else _reason(error)}. "
             + (EXPORT if heic else SAVE_ANEW)
         ) from error
 

@@ -10,14 +10,17 @@ from reprlib import repr as short
 import numpy as np
 
 from utils.photographs.archives import unpack
-from utils.photographs.tables import find_table, some, tables
+from utils.photographs.tables import composed, find_table, some, tables
 
 CLUTTER = ("__macosx", "@eadir", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r")
 COMPANIONS = (
     ".txt", ".md", ".csv", ".tsv", ".json", ".xml", ".html", ".yaml", ".yml", ".log",
     ".pdf", ".xmp", ".aae",
 )  # fmt: skip
-SPLITS = ("train", "training", "val", "valid", "validation", "test", "testing")
+SPLITS = (
+    "train", "training", "val", "valid", "validation", "test", "testing",
+    "treino", "treinamento", "validação", "validacao", "teste",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class Listing:
 
     `root` is the folder, `names` the pictures' paths in it, `/` between parts, sorted;
     `classes` the name of each one's class; `columns` what a table says of each,
-    `{column: list of str}`.
+    `{column: list of str}`. Classes are in Unicode's composed form (NFC), in which
+    keyboards write: a Mac's disk may hold an accent as a sign of its own.
     """
 
     root: Path
@@ -190,7 +194,7 @@ def _only_folder(root, names):
 
 
 def _looks_like_training(name):
-    return name.lower().startswith("train")
+    return name.lower().startswith("tr")
 
 
 def _several_folders(names):
@@ -199,7 +203,7 @@ def _several_folders(names):
 
 def _class_folders(root, names):
     loose = [name for name in names if "/" not in name]
-    classes = [name.partition("/")[0] for name in names]
+    classes = [composed(name.partition("/")[0]) for name in names]
     found = set(classes)
     if loose and len(loose) < len(names):
         raise ValueError(
@@ -224,7 +228,7 @@ def _class_folders(root, names):
         if entry.is_dir()
         and not entry.name.startswith(".")
         and entry.name.lower() not in CLUTTER
-        and entry.name not in found
+        and composed(entry.name) not in found
     ]
     if empty:
         raise ValueError(
@@ -236,7 +240,7 @@ def _class_folders(root, names):
 
 def _group_of(groups, name):
     try:
-        return groups(name)
+        return groups(composed(name))
     except Exception as error:
         raise ValueError(
             f"`groups` must be a function of a picture's path. Received: one that "

@@ -1,7 +1,9 @@
 """A CSV beside photographs: which column names them, and what the others say."""
 
+import codecs
 import csv
 import io
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,6 +147,17 @@ def tables(folder):
     )
 
 
+def composed(name):
+    """A name in Unicode's composed form (NFC), in which keyboards write.
+
+    A Mac's disk may hold an accent as a sign of its own, and looks the same.
+
+    >>> len(composed("a\N{COMBINING TILDE}"))
+    1
+    """
+    return unicodedata.normalize("NFC", name)
+
+
 def some(names, most=5):
     """A few of many names, and how many more there are.
 
@@ -161,18 +174,19 @@ def _ways_to_say(names):
     meant, doubtful = {}, set()
     for name in names:
         last = name.rpartition("/")[2]
-        for key in {name, last, Path(last).stem}:
+        for key in map(composed, {name, last, Path(last).stem}):
             doubtful |= {key} & meant.keys()
             meant[key] = name
-    whole = {name: name for name in names}
+    whole = {composed(name): name for name in names}
     return {k: v for k, v in meant.items() if k not in doubtful} | whole
 
 
 def _rows(path):
     """The cells of a CSV, stripped; rows without any left out."""
     content = path.read_bytes()
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", errors="replace")  # an older Excel
     heading = text.partition("\n")[0]
@@ -181,7 +195,7 @@ def _rows(path):
         cells = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise OSError(f"{path} is no CSV ({error}). Save it anew as CSV.") from error
-    rows = [[cell.strip() for cell in row] for row in cells]
+    rows = [[composed(cell.strip()) for cell in row] for row in cells]
     rows = [row for row in rows if any(row)]
     wrong = [i for i, row in enumerate(rows) if len(row) != len(rows[0])]
     if not rows:
