@@ -28,6 +28,7 @@ FUNCTIONS = (
     ("Add", "Multiply"), ("Conv2D", "Conv2DTranspose"), ("ReLU", "LeakyReLU"),
     ("argsort", "sort"), ("accuracy_score", "balanced_accuracy_score"),
 )  # fmt: skip
+SIMPLE = ast.Assign | ast.AugAssign | ast.Expr | ast.If | ast.For
 WORDS = {"same": "valid", "valid": "same", "relu": "sigmoid"}
 
 
@@ -103,15 +104,13 @@ def _changes(node):
         if len(node.elts) > 1:
             yield "first two swapped", _swap("elts", 0, 1)
             yield "last dropped", _drop("elts", -1)
-    for i, statement in enumerate(getattr(node, "body", []) or []):
-        simple = ast.Assign | ast.AugAssign | ast.Expr | ast.If | ast.For
-        if isinstance(node, ast.FunctionDef | ast.For | ast.If) and isinstance(
-            statement, simple
-        ):
-            yield (
-                f"without line {statement.lineno}",
-                lambda n, i=i: n.body.__setitem__(i, ast.Pass()),
-            )
+    if isinstance(node, ast.FunctionDef | ast.For | ast.If):
+        for i, statement in enumerate(node.body):
+            if isinstance(statement, SIMPLE):
+                yield (
+                    f"without line {statement.lineno}",
+                    lambda n, i=i: n.body.__setitem__(i, ast.Pass()),
+                )
 
 
 def _turn(node):
