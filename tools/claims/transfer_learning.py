@@ -261,6 +261,44 @@ def _chosen_tca(c, model, mu):
 
 
 @needs(gigabytes=1.5)
+def many_components():
+    """The classifier; the layer; how many cells train; the few; other draws. In the
+    mean of eight draws and both ways: 3 points or more abroad, and at home, by
+    cross-validation over the source's modules, less than half of that."""
+    for name, settings in one_at_a_time(
+        classifier=("logistic regression", "SVM", "ridge"),
+        layer=("block15", "block11", "block16"),
+        size=(300, 200),
+        few=(3, 2),
+        draws=("the first eight", "another eight"),
+    ):
+        yield name, partial(_few_against_thirty, **settings)
+
+
+def _few_against_thirty(classifier, layer, size, few, draws):
+    model, found = _classifier(classifier), []
+    for seed in _seeds(draws):
+        for way in WAYS:
+            c = _crossing(seed, way, layer, size)
+            tca = TCA(30).fit(c.rows, target=c.target)
+            ours, test = tca.transform(c.rows), tca.transform_target(c.test)
+            inner = list(StratifiedGroupKFold(3).split(ours, c.labels, c.groups))
+            errors = []
+            for kept in (few, 30):
+                x, z = ours[:, :kept], test[:, :kept]
+                home = [
+                    _scores(model, x[a], c.labels[a], x[b], c.labels[b])[0]
+                    for a, b in inner
+                ]
+                away = _scores(model, x, c.labels, z, c.truth)[0]
+                errors.append((np.mean(home), away))
+            found.append(np.subtract(errors[1], errors[0]))
+    home, away = np.mean(found, axis=0)
+    words = f"30 instead of {few}: {home:+.3f} at home, {away:+.3f} abroad"
+    return Row(words, bool(away >= 0.03 and home < away / 2))
+
+
+@needs(gigabytes=1.5)
 def few_labels():
     """The classifier; the layer; how many cells of the source; how many labels; other
     draws. The error with the moved cells is lower in the mean of eight draws, and in
@@ -359,10 +397,11 @@ def _right_answers(rows, left, judge, seeds, coral):
 
 
 @needs(gigabytes=1.5)
-def imagenet_later():
+def imagenet_few():
     """The classifier; whether its penalty or C is chosen over whole modules, for both
     sides alike; the layer; how small the pixels are; the size of the network's input;
-    other draws. In the mean of eight draws, and by two points or more."""
+    other draws. With ten labels the features are ahead in at most half of the eight
+    draws, and in the mean the gain with a hundred is larger."""
     for name, settings in one_at_a_time(
         classifier=("ridge", "SVM"),
         chosen_over=("modules", "cells"),
@@ -384,7 +423,7 @@ def _few_against_many(classifier, chosen_over, layer, pixels_a_side, side, draws
         trains = np.isin(module, order[: len(order) // 2])
         train, test = rng.permutation(np.flatnonzero(trains)), np.flatnonzero(~trains)
         gain = []
-        for count in (10, 1000):
+        for count in (10, 100):
             few = [train[truth[train] == k][: count // 2] for k in (0, 1)]
             few = np.concatenate(few)
             inner = list(StratifiedKFold(3).split(few, truth[few]))
@@ -397,9 +436,10 @@ def _few_against_many(classifier, chosen_over, layer, pixels_a_side, side, draws
                 errors.append(1 - balanced_accuracy_score(truth[test], said))
             gain.append(errors[0] - errors[1])
         gains.append(gain)
-    few, many = np.mean(gains, axis=0)
-    words = f"gain with 10 labels {few:+.3f}, with 1,000 {many:+.3f}"
-    return Row(words, bool(many > max(few, 0.02)))
+    (few, many), ahead = np.mean(gains, axis=0), np.sum(np.array(gains) > 0, axis=0)
+    words = f"with 10 labels ahead in {ahead[0]}/8, gain {few:+.3f}"
+    holds = ahead[0] <= 4 and many > few
+    return Row(f"{words}; with 100 in {ahead[1]}/8, {many:+.3f}", bool(holds))
 
 
 def _tuned_on(rows, labels, classifier, inner):
@@ -507,10 +547,10 @@ def _computed_digits():
 @needs(gigabytes=1.5)
 def detectors():
     """The layer; the size of the input; how many cells train; the detector's
-    regularization; the mapping; other draws. In the mean of eight draws and both ways,
-    against the native detector; as it is, the loss is at least three times as large."""
+    regularization; other draws. In the mean of eight draws and both ways, against the
+    native detector: as it is 10 points more or worse, after moving the mean at most 5
+    points more, after CORAL at most 2."""
     for name, settings in one_at_a_time(
-        mapping=("mean", "CORAL"),
         layer=("block15", "block11", "block16"),
         side=(160, 224),
         size=(300, 200),
@@ -520,21 +560,22 @@ def detectors():
         yield name, partial(_abroad_against_native, **settings)
 
 
-def _abroad_against_native(mapping, layer, side, size, regularization, draws):
+def _abroad_against_native(layer, side, size, regularization, draws):
     found = []
     for seed in _seeds(draws):
         for way in WAYS:
             c = _crossing(seed, way, layer, size, side)
             ours, goal = c.rows[c.labels == 0], c.target[c.target_labels == 0]
+            moved = [_moved(ours, goal, name) for name in ("mean", "CORAL")]
             errors = []
-            for rows in (goal, ours, _moved(ours, goal, mapping)):
+            for rows in (goal, ours, *moved):
                 gaussian = GaussianMixture(
                     1, reg_covar=regularization, init_params="random", random_state=0
                 )
                 model = make_pipeline(StandardScaler(), gaussian).fit(rows)
                 errors.append(equal_error_rate(c.truth, -model.score_samples(c.test)))
             found.append(errors)
-    native, plain, moved = np.mean(found, axis=0)
-    words = f"native {native:.3f}, as it is {plain:.3f}, {mapping} {moved:.3f}"
-    holds = moved < native + 0.05 and plain - native > 3 * (moved - native)
-    return Row(words, bool(holds))
+    native, plain, mean, coral = np.mean(found, axis=0)
+    words = f"native {native:.2f}, as it is {plain:.2f}, mean {mean:.2f}"
+    holds = plain > native + 0.1 and mean < native + 0.05 and coral < native + 0.02
+    return Row(f"{words}, CORAL {coral:.2f}", bool(holds))

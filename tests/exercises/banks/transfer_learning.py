@@ -368,6 +368,14 @@ INPUTS = {
 }
 TRIES = {"align": 200}
 EQUIVALENT = {
+    "mended": {  # scaled on `train`, both domains together have mean 0
+        "6: (x[train][known == 0], x[train][known == 1]): first two swapped",
+        "7: theirs.mean(axis=0) - ours.mean(axis=0): sides",
+        "7: theirs.mean(axis=0) - ours.mean(axis=0): only the left",
+        "7: theirs.mean(axis=0) - ours.mean(axis=0): only the right",
+        "7: theirs.mean: sum",
+        "7: ours.mean: sum",
+    },
     "mean_gap": {  # the sign does not matter in a square
         "2: source.mean(axis=0) - target.mean(axis=0): sides",
         "3: difference @ difference: sides",
