@@ -57,10 +57,18 @@ class _Crossing:
     truth: np.ndarray
 
 
-def _crossing(seed, way, layer="block15", size=300, side=160):
+def _crossings(draws, ways=WAYS, layer="block15", size=300, side=160):
+    """Eight draws, and the ways of each; the tables are fetched once."""
+    labels, poly, module = cells()
+    rows = table(layer, side).astype(float)
+    for seed in _seeds(draws):
+        for way in ways:
+            yield _crossing(seed, way, size, rows, labels, poly, module)
+
+
+def _crossing(seed, way, size, rows, labels, poly, module):
     """As in the notebook: half of the modules of each kind train, the others test."""
-    rows, (labels, poly, _), module = table(layer, side), cells(), modules()
-    rows, rng, train, test = rows.astype(float), np.random.default_rng(seed), [], []
+    rng, train, test = np.random.default_rng(seed), [], []
     for kind in (0, 1):
         own = np.flatnonzero(poly == kind)
         order = rng.permutation(np.unique(module[own]))
@@ -158,8 +166,7 @@ def _seeds(draws):
 
 def _coin_that_ranks(classifier, layer, side, size, draws):
     found = []
-    for seed in _seeds(draws):
-        c = _crossing(seed, WAYS[0], layer, size, side)
+    for c in _crossings(draws, WAYS[:1], layer, size, side):
         if classifier == "C chosen":
             model = _tuned("logistic regression", c.rows, c.labels, c.groups)
         else:
@@ -198,8 +205,7 @@ def mean_helps():
 
 def _won_back(classifier, layer, side, size, draws):
     found = []
-    for seed in _seeds(draws):
-        c = _crossing(seed, WAYS[0], layer, size, side)
+    for c in _crossings(draws, WAYS[:1], layer, size, side):
         model = _classifier(classifier)
         sides = [(_moved(c.rows, c.target, m), c.labels) for m in ("as it is", "mean")]
         sides.append((c.target, c.target_labels))
@@ -230,13 +236,11 @@ def mean_first():
 
 def _mean_against_others(classifier, layer, side, size, draws, coral, mu):
     found = []
-    for seed in _seeds(draws):
-        for way in WAYS:
-            c = _crossing(seed, way, layer, size, side)
-            model = _classifier(classifier)
-            pair = [_moved(c.rows, c.target, name) for name in ("mean", coral)]
-            errors = [_scores(model, x, c.labels, c.test, c.truth)[0] for x in pair]
-            found.append([*errors, _chosen_tca(c, model, mu)])
+    for c in _crossings(draws, WAYS, layer, size, side):
+        model = _classifier(classifier)
+        pair = [_moved(c.rows, c.target, name) for name in ("mean", coral)]
+        errors = [_scores(model, x, c.labels, c.test, c.truth)[0] for x in pair]
+        found.append([*errors, _chosen_tca(c, model, mu)])
     mean, other, tca = np.mean(found, axis=0)
     words = f"mean {mean:.3f}, {coral} {other:.3f}, TCA {tca:.3f}"
     return Row(words, bool(min(other, tca) > mean - 0.01))
@@ -277,22 +281,20 @@ def many_components():
 
 def _few_against_thirty(classifier, layer, size, few, draws):
     model, found = _classifier(classifier), []
-    for seed in _seeds(draws):
-        for way in WAYS:
-            c = _crossing(seed, way, layer, size)
-            tca = TCA(30).fit(c.rows, target=c.target)
-            ours, test = tca.transform(c.rows), tca.transform_target(c.test)
-            inner = list(StratifiedGroupKFold(3).split(ours, c.labels, c.groups))
-            errors = []
-            for kept in (few, 30):
-                x, z = ours[:, :kept], test[:, :kept]
-                home = [
-                    _scores(model, x[a], c.labels[a], x[b], c.labels[b])[0]
-                    for a, b in inner
-                ]
-                away = _scores(model, x, c.labels, z, c.truth)[0]
-                errors.append((np.mean(home), away))
-            found.append(np.subtract(errors[1], errors[0]))
+    for c in _crossings(draws, WAYS, layer, size):
+        tca = TCA(30).fit(c.rows, target=c.target)
+        ours, test = tca.transform(c.rows), tca.transform_target(c.test)
+        inner = list(StratifiedGroupKFold(3).split(ours, c.labels, c.groups))
+        errors = []
+        for kept in (few, 30):
+            x, z = ours[:, :kept], test[:, :kept]
+            home = [
+                _scores(model, x[a], c.labels[a], x[b], c.labels[b])[0]
+                for a, b in inner
+            ]
+            away = _scores(model, x, c.labels, z, c.truth)[0]
+            errors.append((np.mean(home), away))
+        found.append(np.subtract(errors[1], errors[0]))
     home, away = np.mean(found, axis=0)
     words = f"30 instead of {few}: {home:+.3f} at home, {away:+.3f} abroad"
     return Row(words, bool(away >= 0.03 and home < away / 2))
@@ -335,8 +337,7 @@ def _with_against_alone(
 ):
     """Whether source cells lower the error (sign 1) or raise it (sign -1)."""
     found = []
-    for seed in _seeds(draws):
-        c = _crossing(seed, way, layer, 400)
+    for c in _crossings(draws, [way], layer, 400):
         own = [np.flatnonzero(c.target_labels == k)[: labels // 2] for k in (0, 1)]
         own, model = np.concatenate(own), _classifier(classifier)
         moved = _moved(c.rows, c.target, mapping)
@@ -562,19 +563,17 @@ def detectors():
 
 def _abroad_against_native(layer, side, size, regularization, draws):
     found = []
-    for seed in _seeds(draws):
-        for way in WAYS:
-            c = _crossing(seed, way, layer, size, side)
-            ours, goal = c.rows[c.labels == 0], c.target[c.target_labels == 0]
-            moved = [_moved(ours, goal, name) for name in ("mean", "CORAL")]
-            errors = []
-            for rows in (goal, ours, *moved):
-                gaussian = GaussianMixture(
-                    1, reg_covar=regularization, init_params="random", random_state=0
-                )
-                model = make_pipeline(StandardScaler(), gaussian).fit(rows)
-                errors.append(equal_error_rate(c.truth, -model.score_samples(c.test)))
-            found.append(errors)
+    for c in _crossings(draws, WAYS, layer, size, side):
+        ours, goal = c.rows[c.labels == 0], c.target[c.target_labels == 0]
+        moved = [_moved(ours, goal, name) for name in ("mean", "CORAL")]
+        errors = []
+        for rows in (goal, ours, *moved):
+            gaussian = GaussianMixture(
+                1, reg_covar=regularization, init_params="random", random_state=0
+            )
+            model = make_pipeline(StandardScaler(), gaussian).fit(rows)
+            errors.append(equal_error_rate(c.truth, -model.score_samples(c.test)))
+        found.append(errors)
     native, plain, mean, coral = np.mean(found, axis=0)
     words = f"native {native:.2f}, as it is {plain:.2f}, mean {mean:.2f}"
     holds = plain > native + 0.1 and mean < native + 0.05 and coral < native + 0.02
