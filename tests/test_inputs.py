@@ -324,6 +324,7 @@ TABLE = {
         "photographs": ("pictures", COLOR),
         "name": ("other", "photographs"),
     },
+    "photographs.opening.is_path": {"value": ("other", "a.jpg")},
     "photographs.opening.opened": {"photograph": ("other", COLOR[0])},
     "keeping.keras_files.write": {
         "model": ("other", None),
@@ -379,6 +380,7 @@ TABLE = {
         "names": ("other", ["a/0.png", "b/1.png"]),
     },
     "photographs.tables.tables": {"folder": ("made", own_folder)},
+    "photographs.tables.composed": {"name": ("other", "sã")},
     "photographs.tables.some": {"names": ("other", ["a", "b"]), "most": ("other", 5)},
     "photographs.tables.Table.column": {
         "self": ("made", own_table),

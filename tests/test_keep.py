@@ -210,6 +210,12 @@ def test_the_map_has_the_photographs_size_and_the_class_that_is_asked(kept, scen
     np.testing.assert_allclose(beach.mean(), small.mean(), atol=0.1)
 
 
+def test_a_map_is_of_one_photograph(kept, photographs):
+    for several in (photographs[:2], np.zeros((2, 8, 8, 3), np.uint8)):
+        with pytest.raises(ValueError, match="`photograph` must be one: .* several"):
+            keep.explain(kept, several)
+
+
 def test_a_map_is_that_of_the_upright_photograph(kept, photographs):
     image = read(photographs[3])
     assert image.shape == (80, 30, 3)

@@ -43,7 +43,7 @@ from utils.keeping import keras_files
 from utils.keeping.joining import one_model
 from utils.keeping.kept import NOT_SURE, Kept
 from utils.photographs.decoding import to_square
-from utils.photographs.opening import listed, opened
+from utils.photographs.opening import is_path, listed, opened
 
 FORMAT = 1  # of what is written beside the model; goes up when its meaning changes
 NOTE = "kept"  # its key in `metadata.json`
@@ -267,7 +267,8 @@ def explain(kept, photograph, class_name=None):
     Example: see `join`.
     """
     _kept(kept)
-    if getattr(photograph, "ndim", 0) == 4 or isinstance(photograph, (list, tuple)):
+    listing = isinstance(photograph, (list, tuple)) and any(map(is_path, photograph))
+    if listing or getattr(photograph, "ndim", 0) == 4:
         raise ValueError(
             "`photograph` must be one: a path or an image (rows, columns, 3). "
             "Received: several. Hand in one after the other, such as `images[0]`."

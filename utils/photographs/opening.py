@@ -30,7 +30,7 @@ def listed(photographs, name="photographs"):
     >>> listed("a.jpg"), [image.shape for image in listed(np.zeros((2, 8, 9)))]
     (['a.jpg'], [(8, 9), (8, 9)])
     """
-    if _is_path(photographs):
+    if is_path(photographs):
         return [photographs]
     if isinstance(photographs, Photographs):
         return photographs
@@ -43,9 +43,9 @@ def listed(photographs, name="photographs"):
             f"`{name}` must be paths or arrays. Received: a Pillow image. "
             "Hand in its path, or `np.asarray(image.convert('RGB'))`."
         )
-    if all(map(_is_path, found)):
+    if all(map(is_path, found)):
         return found
-    if any(map(_is_path, found)):
+    if any(map(is_path, found)):
         raise ValueError(
             f"`{name}` must be all paths or all arrays. Received: a mixture."
         )
@@ -68,7 +68,7 @@ def opened(photograph):
     >>> opened(np.full((2, 1), 89.6))[0]
     array([[90, 90, 90]], dtype=uint8)
     """
-    if not _is_path(photograph):
+    if not is_path(photograph):
         image = np.rint(photograph).astype(np.uint8)
         return image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=-1)
     if Path(photograph).is_dir():
@@ -80,5 +80,10 @@ def opened(photograph):
     return read(photograph)
 
 
-def _is_path(value):
+def is_path(value):
+    """Whether it may name a file.
+
+    >>> is_path("a.jpg"), is_path(np.zeros((8, 9)))
+    (True, False)
+    """
     return isinstance(value, (str, os.PathLike))

@@ -256,4 +256,6 @@ INPUTS = {
     "calibrated": _said,
     "priced": _cost,
 }
-EQUIVALENT = {}
+EQUIVALENT = {
+    "spotted": {"2: maps.mean: sum"},  # is largest at the same place
+}
