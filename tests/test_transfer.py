@@ -108,7 +108,10 @@ def mmd(a, b, gamma):
 
 
 def by_definition(source, target, kernel, gamma, mu, size):
-    """TCA as in the paper: all matrices written out, a generalized eigenproblem."""
+    """TCA as in the paper: all matrices written out, a generalized eigenproblem.
+
+    Smallest tr(W' K L K W) + mu tr(W' W) under W' K H K W = (n + m) I.
+    """
     rows = np.vstack([source, target])
     n, m = len(source), len(target)
     K = rows @ rows.T
@@ -121,7 +124,10 @@ def by_definition(source, target, kernel, gamma, mu, size):
     H = np.eye(n + m) - np.ones((n + m, n + m)) / (n + m)
     price = mu * np.mean(np.diag(K @ K)) * np.eye(n + m)
     _, vectors = eigh(K @ H @ K, K @ L @ K + price)
-    return K @ vectors[:, ::-1][:, :size]
+    W = vectors[:, ::-1][:, :size]
+    W *= np.sqrt((n + m) / np.diag(W.T @ K @ H @ K @ W))
+    np.testing.assert_allclose(W.T @ K @ H @ K @ W, (n + m) * np.eye(size), atol=1e-6)
+    return K @ W
 
 
 @pytest.mark.parametrize(("kernel", "size"), [("linear", 3), ("rbf", 5)])
@@ -133,6 +139,23 @@ def test_tca_from_scratch(kernel, size, mu):
     found = np.vstack([tca.transform(source), tca.transform_target(target)])
     signs = np.sign((expected * found).sum(axis=0))
     np.testing.assert_allclose(found, expected * signs, atol=1e-6 * abs(expected).max())
+
+
+@pytest.mark.parametrize(("kernel", "size"), [("linear", 3), ("rbf", 8)])
+@pytest.mark.parametrize("mu", [1e-3, 10])
+def test_components_of_tca_have_unit_variance_and_the_closest_means_come_first(
+    kernel, size, mu
+):
+    source, target = shifted()
+    tca = TCA(size, kernel, gamma=0.1, mu=mu).fit(source, target=target)
+    ours, theirs = tca.transform(source), tca.transform_target(target)
+    rows = np.vstack([ours, theirs])
+    np.testing.assert_allclose(np.cov(rows.T, bias=True), np.eye(size), atol=1e-8)
+    K = tca._kernel(tca.rows_)
+    weights = np.sum(tca.weights_**2, axis=0) * mu * np.mean(np.diag(K @ K))
+    costs = (ours.mean(axis=0) - theirs.mean(axis=0)) ** 2 + weights
+    assert np.all(np.diff(costs) > 0)  # by the paper's objective, one by one
+    np.testing.assert_allclose(costs, len(rows) / tca.eigenvalues_, rtol=1e-6)
 
 
 def test_coral_from_scratch():

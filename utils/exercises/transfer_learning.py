@@ -1,8 +1,67 @@
-"""Exercises of 09_TransferLearning: distance of means, CORAL, error rates, G_part."""
+"""Exercises of 09_TransferLearning: a leak, means, CORAL, error rates, G_part."""
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.preprocessing import StandardScaler
 
+from utils.evaluation import stratified_folds
 from utils.exercises import Exercise, Wrong, named
+
+
+def mended_auc(rows, is_target, folds, count):
+    scores = np.empty(len(rows))
+    for train, test in folds:
+        known = is_target[train]
+        x = StandardScaler().fit(rows[train]).transform(rows)
+        ours, theirs = x[train][known == 0], x[train][known == 1]
+        gaps = abs(theirs.mean(axis=0) - ours.mean(axis=0))
+        best = np.argsort(gaps)[-count:]
+        model = LogisticRegression().fit(x[train][:, best], known)
+        scores[test] = model.decision_function(x[test][:, best])
+    return roc_auc_score(is_target, scores)
+
+
+def _borders(rng):
+    for rows, features, count, parts, shift in (
+        (120, 300, 10, 5, 0), (90, 60, 4, 3, 0.6), (80, 40, 1, 4, 1), (100, 9, 9, 2, 1)
+    ):  # fmt: skip
+        is_target = rng.permutation(rows) % 2
+        x = rng.standard_t(3, (rows, features)) * 10.0 ** rng.integers(-2, 3, features)
+        x[:, :3] += shift * np.outer(is_target, x[:, :3].std(axis=0))
+        folds = stratified_folds(is_target, parts, seed=int(rng.integers(99)))
+        title = f"noise of {features} features, {count} kept"
+        yield named(title if not shift else "a shift", x, is_target, folds, count)
+
+
+_KEPT = "np.argsort(gaps)[-count:] →"
+_OURS = ("x[train][known == 0] → x[is_target == 0]",
+         "x[train][known == 1] → x[is_target == 1]")  # fmt: skip
+mended = Exercise(
+    mended_auc, cases=_borders,
+    parts="in each fold: scale, find the gaps and fit on `train`; one AUC of all rows",
+    mistakes={
+        ("fit(rows[train]) → fit(rows)", *_OURS):
+        "that is the script as it was: held-out rows have a say in scale and choice",
+        _OURS: "held-out rows still choose the features: take the gaps over `train`",
+        "fit(rows[train]) → fit(rows)": "held-out rows leaked into the scaling",
+        "x = StandardScaler().fit(rows[train]).transform(rows) → x = rows":
+        "the features were not scaled: gaps in large units win",
+        f"{_KEPT} np.argsort(gaps)[:count]": "the smallest gaps were kept",
+        "abs(theirs.mean(axis=0) - ours.mean(axis=0)) → "
+        "theirs.mean(axis=0) - ours.mean(axis=0)": "take the gaps' absolute values",
+        f"{_KEPT} np.arange(len(gaps))": "all features were kept; `count` are asked",
+        f"{_KEPT} np.argsort(gaps)[-10:]": "10 is written into it: `count`",
+        "model.decision_function(x[test][:, best]) → model.predict(x[test][:, best])":
+        "verdicts were ranked; an AUC needs the scores, `decision_function`",
+        "scores[test] = → scores[train] = model.decision_function(x[train][:, best]) "
+        "if len(test) else": "training rows were scored; score those of `test`",
+    },
+    hints=("Everything that looks at rows moves into the loop over the folds.",
+           "In a fold: `StandardScaler().fit(rows[train])`, then `transform(rows)`.",
+           "The gaps are those of `x[train]`; only the scores are of `test`."),
+    lesson="No held-out row has a say now, and noise is noise again: near one half.",
+)  # fmt: skip
 
 
 def squared_gap(source, target):

@@ -41,10 +41,13 @@ class TCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     With the rows of source and target stacked, K their kernel, H the centering
     matrix and L the outer product of e, where e is 1/n for each of the n source
-    rows and -1/m for each of the m target rows, the columns of W maximize
-    tr(W' K H K W) while W' (K L K + mu I) W = I. As L has rank one, the inverse
-    square root of the second matrix is known, and one symmetric eigenproblem of
-    n + m rows remains. No label is read.
+    rows and -1/m for each of the m target rows, W minimizes
+    tr(W' K L K W) + mu tr(W' W) while W' K H K W = I: every component varies
+    alike, and no two vary together. The best is first: the one whose domain means
+    lie closest together. (The paper's I asks for squares that add up to 1 over all
+    rows; here their mean is 1, so that the variance is, too. It is one factor for
+    all numbers.) As L has rank one, the inverse square root of K L K + mu I is
+    known, and one symmetric eigenproblem of n + m rows remains. No label is read.
 
     The cost grows with the square of the rows: `fit` holds two float64 matrices of
     (n + m)² numbers at once, and four of (n + m) × n_components: 16 (n + m)² +
@@ -53,7 +56,7 @@ class TCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     Args:
         n_components: numbers a row afterwards; at most n + m. Those beyond the
-            rank of the centered kernel are 0.
+            rank of the centered kernel are 0, the others have variance 1.
         kernel: `"linear"` or `"rbf"`.
         gamma: width of the RBF kernel, exp(-gamma distance²); by default 1 /
             (features × variance of the stacked rows).
@@ -73,6 +76,8 @@ class TCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     >>> ours, theirs = tca.transform(source), tca.transform_target(target)
     >>> gap = ours.mean(axis=0) - theirs.mean(axis=0)
     >>> bool(abs(gap).max() < 0.1)  # the means lay 5 apart
+    True
+    >>> np.allclose(np.cov(np.vstack([ours, theirs]).T, bias=True), np.eye(2))
     True
     """
 
@@ -173,7 +178,9 @@ def _components(K, n, size, mu):
     signs = np.sign(weights[np.abs(weights).argmax(axis=0), np.arange(size)])
     # Smaller ones are rounding errors, of the largest or of the kernel, blown up.
     floor = max(1e-10 * values.max(), (rows * np.finfo(float).eps) ** 2 / mu)
-    weights *= np.where(signs < 0, -1, 1) * (values > floor)
+    # So far W' (K L K + mu I) W = I, and an eigenvalue is what is left of W' K H K W.
+    unit = np.sqrt(rows / np.where(values > floor, values, np.inf))
+    weights *= np.where(signs < 0, -1, 1) * unit
     return weights, values
 
 

@@ -9,9 +9,16 @@ import pandas as pd
 import tensorflow as tf
 from scipy import linalg
 from scipy.spatial import distance
+from scipy.stats import rankdata
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.decomposition import PCA
-from sklearn.metrics import confusion_matrix, recall_score, roc_curve
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import confusion_matrix, recall_score, roc_auc_score, roc_curve
+from sklearn.model_selection import cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from utils.evaluation import stratified_folds
 from utils.lessons import transfer
 
 
@@ -153,7 +160,109 @@ def g_exact(risks, source, target):
     return float(abs(home - abroad))
 
 
+def mended_pipeline(rows, is_target, folds, count):
+    """Scaling and model in a pipeline, probabilities instead of scores."""
+    sure = np.zeros(len(rows))
+    for train, test in folds:
+        spread = rows[train].std(axis=0)
+        means = [rows[train[is_target[train] == k]].mean(axis=0) for k in (0, 1)]
+        best = (abs(means[1] - means[0]) / spread).argsort()[::-1][:count]
+        model = make_pipeline(StandardScaler(), LogisticRegression())
+        model.fit(rows[train][:, best], is_target[train])
+        sure[test] = model.predict_proba(rows[test][:, best])[:, 1]
+    return roc_auc_score(is_target, sure)
+
+
+class Widest(BaseEstimator, TransformerMixin):
+    """Keeps the columns with the largest gap of the means."""
+
+    def __init__(self, count=1):
+        self.count = count
+
+    def fit(self, X, y):
+        gaps = X[y == 1].mean(axis=0) - X[y == 0].mean(axis=0)
+        self.kept_ = np.argpartition(-abs(gaps), self.count - 1)[: self.count]
+        return self
+
+    def transform(self, X):
+        return X[:, self.kept_]
+
+
+def mended_cross_val(rows, is_target, folds, count):
+    """All of it by scikit-learn."""
+    model = make_pipeline(StandardScaler(), Widest(count), LogisticRegression())
+    score = cross_val_predict(
+        model, rows, is_target, cv=folds, method="decision_function"
+    )
+    return roc_auc_score(is_target, score)
+
+
+def mended_parts(rows, is_target, folds, count):
+    """Scores collected fold by fold; the AUC counted pair by pair."""
+    order, found = [], []
+    for train, test in folds:
+        scaler = StandardScaler().fit(rows[train])
+        x, z, y = scaler.transform(rows[train]), scaler.transform(rows[test]), is_target
+        gaps = np.abs(x[y[train] == 1].mean(0) - x[y[train] != 1].mean(0))
+        best = sorted(range(len(gaps)), key=lambda i: -gaps[i])[:count]
+        model = LogisticRegression().fit(x[:, best], y[train])
+        order.extend(test)
+        found.extend(z[:, best] @ model.coef_[0] + model.intercept_[0])
+    known, found = is_target[order], np.array(found)
+    ours, theirs = found[known == 0], found[known == 1]
+    return float(np.mean(theirs[:, None] > ours[None]))
+
+
+def mended_ranks(rows, is_target, folds, count):
+    """The AUC by ranks, as a float32."""
+    scores = np.full(len(rows), np.nan)
+    for train, test in folds:
+        mean, spread = rows[train].mean(axis=0), rows[train].std(axis=0)
+        x, signs = (rows - mean) / spread, 2 * is_target[train] - 1
+        share = np.where(signs > 0, 1 / sum(signs > 0), -1 / sum(signs < 0))
+        best = np.argsort(-abs(share @ x[train]))[:count]
+        model = LogisticRegression().fit(x[np.ix_(train, best)], signs)
+        scores[test] = model.decision_function(x[np.ix_(test, best)])
+    ranks = rankdata(scores)[is_target == 1]
+    n, m = len(ranks), len(rows) - len(ranks)
+    return np.float32((ranks.sum() - n * (n + 1) / 2) / (n * m))
+
+
+def mended_frame(rows, is_target, folds, count):
+    """By names of columns."""
+    table, scores = pd.DataFrame(rows), pd.Series(0.0, range(len(rows)))
+    for train, test in folds:
+        part = table.iloc[train]
+        x = (table - part.mean()) / part.std(ddof=0)
+        means = x.iloc[train].groupby(is_target[train]).mean()
+        best = (means.loc[1] - means.loc[0]).abs().nlargest(count).index
+        model = LogisticRegression().fit(x.iloc[train][best], is_target[train])
+        scores.iloc[test] = model.decision_function(x.iloc[test][best])
+    return roc_auc_score(is_target, scores)
+
+
+def mended_masked(rows, is_target, folds, count):
+    """Columns that are not kept are set to 0, so that they have no weight."""
+    scores = 0 * rows[:, 0]
+    for train, test in folds:
+        x = StandardScaler().fit(rows[train]).transform(rows)
+        gaps = x[train][is_target[train] == 1].mean(0)
+        gaps = abs(gaps - x[train][is_target[train] == 0].mean(0))
+        x = x * (gaps >= np.sort(gaps)[-count])
+        model = LogisticRegression().fit(x[train], is_target[train])
+        scores[test] = model.predict_log_proba(x[test])[:, 1]
+    return np.array(roc_auc_score(is_target, scores))
+
+
 RIGHT = {
+    "mended": {
+        "a pipeline, probabilities": mended_pipeline,
+        "cross_val_predict": mended_cross_val,
+        "pair by pair": mended_parts,
+        "by ranks, float32": mended_ranks,
+        "pandas": mended_frame,
+        "masked columns": mended_masked,
+    },
     "mean_gap": {
         "means of products": gap_of_kernels,
         "a loop": gap_loop,
@@ -242,7 +351,16 @@ def _table(rng):
     return risks, *names[:2]
 
 
+def _noise(rng):
+    rows, features = rng.integers(60, 100), int(rng.integers(12, 40))
+    is_target = rng.permutation(rows) % 2
+    x = rng.normal(size=(rows, features)) * rng.uniform(0.1, 20, features)
+    folds = stratified_folds(is_target, int(rng.integers(2, 5)))
+    return x, is_target, folds, int(rng.integers(1, 9))
+
+
 INPUTS = {
+    "mended": _noise,
     "mean_gap": _gap,
     "align": _clouds,
     "error_rates": _scores,
@@ -250,6 +368,14 @@ INPUTS = {
 }
 TRIES = {"align": 200}
 EQUIVALENT = {
+    "mended": {  # scaled on `train`, both domains together have mean 0
+        "6: (x[train][known == 0], x[train][known == 1]): first two swapped",
+        "7: theirs.mean(axis=0) - ours.mean(axis=0): sides",
+        "7: theirs.mean(axis=0) - ours.mean(axis=0): only the left",
+        "7: theirs.mean(axis=0) - ours.mean(axis=0): only the right",
+        "7: theirs.mean: sum",
+        "7: ours.mean: sum",
+    },
     "mean_gap": {  # the sign does not matter in a square
         "2: source.mean(axis=0) - target.mean(axis=0): sides",
         "3: difference @ difference: sides",
