@@ -66,8 +66,8 @@ def honest(unlabeled, few, validation, test):
         code = make_pipeline(StandardScaler(), PCA(size)).fit(unlabeled)
         model = LogisticRegression().fit(code.transform(few[0]), few[1])
         fits.append(make_pipeline(code, model))
-    best = max(fits, key=lambda fit: fit.score(*validation))
-    return best.score(*test)
+    chosen = np.argmax([fit.score(*validation) for fit in fits])
+    return fits[chosen].score(*test)
 
 
 def _four_parts(rng):
@@ -97,7 +97,7 @@ repaired = Exercise(
         "nothing is repaired yet: the test rows make the code and choose its size",
         _ALL: "the size is chosen well, but the test rows still help to make the code",
         f"{_CHOSEN} fit.score(*test)": "the size was still chosen on the test rows",
-        "return best.score(*test) → return best.score(*validation)":
+        "fits[chosen].score(*test) → fits[chosen].score(*validation)":
         "that is the score that was picked; report what the test rows say of it",
         f"{_CHOSEN} fit.score(*few)":
         "the size was chosen on the rows that trained the classifier",
@@ -105,13 +105,13 @@ repaired = Exercise(
         f"{_MADE} .fit(np.vstack([unlabeled, test[0]]))":
         "the test rows still make the code, mixed with the unlabeled ones",
         "StandardScaler(), →": "the scaling got lost; it belongs in front of the PCA",
-        "max(fits, key=lambda fit: fit.score(*validation)) → fits[-1]":
+        "fits[chosen] → fits[-1]":
         "nothing was chosen: the largest code was taken",
-        "max(fits → min(fits": "the size with the *lowest* validation score was taken",
+        "argmax → argmin": "the size with the *lowest* validation score was taken",
     },
     hints=("Which lines touch the test rows? Only the last one may.",
            "The scaler and PCA learn from `unlabeled` alone: `.fit(unlabeled)`.",
-           "Keep all four fits; `max(fits, key=…)` by their score on `validation`."),
+           "Keep all four fits; `np.argmax` of their scores on `validation` picks."),
     lesson="A code that is made without labels can leak, too; and the best of several "
     "test scores is a selected number.",
 )  # fmt: skip
