@@ -71,9 +71,10 @@ def honest(unlabeled, few, validation, test):
 
 
 def _four_parts(rng):
-    for number, (classes, labeled, judged) in enumerate(
-        ((3, 8, 130), (2, 9, 90), (4, 5, 110), (3, 12, 70), (2, 4, 150))
-    ):
+    for number, (classes, labeled, judged) in enumerate((
+        (3, 8, 130), (2, 9, 90), (4, 5, 110), (3, 12, 70), (2, 4, 150), (7, 20, 160),
+        (5, 7, 150),
+    )):  # fmt: skip
         middles = rng.normal(0, 1, (classes, 14)) * 0.75 ** rng.permutation(14)
         scales = rng.exponential(2, 14) + 0.1
         parts = []
