@@ -387,10 +387,10 @@ def _over_untrained(classifier, labels):
 
 @needs(gigabytes=1.5)
 def few_labels():
-    """The classifier, whose C or k validation images choose; the rival; 10 labels.
+    """The classifier, whose C or k validation images choose; the rival; 20 labels.
     Twelve draws, three trainings."""
     for name, settings in one_at_a_time(
-        classifier=tuple(GRIDS), other=("pixels", "PCA"), labels=(100, 10)
+        classifier=tuple(GRIDS), other=("pixels", "PCA"), labels=(10, 20)
     ):
         yield name, partial(_over_pixels, **settings)
 
@@ -562,8 +562,8 @@ def _areas(seed, score, way, without):
 
 @needs(gigabytes=1.5)
 def bags_and_shirts():
-    """The start; squared or absolute error; PCA instead of the network. Bags above
-    0.75, shirts below 0.65."""
+    """The start; squared or absolute error; PCA instead of the network. Far better
+    means 0.2 more, and above 0.75."""
     for name, settings in one_at_a_time(
         seed=(0, 1, 2), score=("squared", "absolute"), way=("autoencoder", "PCA")
     ):
@@ -573,7 +573,7 @@ def bags_and_shirts():
 def _bags_against_shirts(seed, score, way):
     areas = _areas(seed, score, way, (SHIRT, BAG))
     words = f"AUC: bags {areas[BAG]:.2f}, shirts {areas[SHIRT]:.2f}"
-    return Row(words, bool(areas[BAG] > 0.75 and areas[SHIRT] < 0.65))
+    return Row(words, bool(areas[BAG] > max(0.75, areas[SHIRT] + 0.2)))
 
 
 @needs(gigabytes=1.5)
