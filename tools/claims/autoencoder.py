@@ -504,18 +504,19 @@ WIDTHS = (0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2)
 
 
 def _by_linear_map(deviation):
-    clean, parts = _clothes()["train"][0], _clothes()
-    rows = _flat(_noisy(clean, 1, deviation))
-    fits = []
+    """Decibels of ridge regression from noisy to clean images."""
+    parts, tried = _clothes(), []
+    clean = parts["train"][0]
+    rows, wanted = _flat(_noisy(clean, 1, deviation)), _flat(clean)
     for penalty in (1, 10, 100, 1000):
-        fit = Ridge(penalty).fit(rows, _flat(clean))
-        said = fit.predict(_flat(_noisy(parts["validation"][0], 4, deviation)))
-        fits.append(
-            (_decibels(parts["validation"][0], said.clip(0, 1)[..., None]), fit)
-        )
-    best = max(fits, key=lambda pair: pair[0])[1]
-    said = best.predict(_flat(_noisy(parts["test"][0], 4, deviation)))
-    return _decibels(parts["test"][0], said.clip(0, 1)[..., None])
+        fit = Ridge(penalty).fit(rows, wanted)
+        found = []
+        for part in ("validation", "test"):
+            images = parts[part][0]
+            said = fit.predict(_flat(_noisy(images, 4, deviation))).clip(0, 1)
+            found.append(_decibels(images, said.reshape(images.shape)))
+        tried.append(found)
+    return max(tried)[1]
 
 
 @needs(gigabytes=2)
