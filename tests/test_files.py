@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from utils.files import OURS, UNFINISHED, cache_folder, write_atomically
+from utils.files import (
+    OURS,
+    UNFINISHED,
+    cache_folder,
+    fill_atomically,
+    write_atomically,
+)
 
 HALF = (
     "import sys, time\n"
@@ -81,3 +87,34 @@ def test_this_process_is_named_in_what_it_writes(tmp_path):
 def test_a_tilde_in_the_cache_folder_is_the_home_folder(monkeypatch):
     monkeypatch.setenv("COURSE_CACHE", "~/features")
     assert cache_folder() == Path.home() / "features"
+
+
+def test_a_folder_is_there_whole_or_not_at_all(tmp_path):
+    def fail(folder):
+        (folder / "a.txt").write_text("half")
+        raise OSError("no space")
+
+    with pytest.raises(OSError, match="no space"):
+        fill_atomically(tmp_path / "new", fail)
+    assert list(tmp_path.iterdir()) == []
+    fill_atomically(tmp_path / "new", lambda folder: (folder / "a.txt").touch())
+    fill_atomically(tmp_path / "new", fail)  # it is there
+    assert [path.name for path in tmp_path.rglob("*")] == ["new", "a.txt"]
+
+
+def test_of_two_that_fill_one_folder_the_first_stays(tmp_path):
+    def late(folder):
+        (folder / "b.txt").touch()
+        fill_atomically(tmp_path / "new", lambda other: (other / "a.txt").touch())
+
+    fill_atomically(tmp_path / "new", late)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.txt", "new"]
+
+
+def test_what_a_killed_process_left_of_a_folder_is_removed(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = tmp_path / f"{OURS}{gone.pid}-x" / "inner"
+    left.mkdir(parents=True)
+    write_atomically(tmp_path / "other.txt", greet)
+    assert [path.name for path in tmp_path.iterdir()] == ["other.txt"]

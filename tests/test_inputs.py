@@ -6,6 +6,7 @@ with any of them must end in a ValueError that names the argument and says what 
 Another list holds other forms of the same value: they must give the same result.
 """
 
+import atexit
 import dataclasses
 import functools
 import importlib
@@ -13,7 +14,10 @@ import inspect
 import io
 import pkgutil
 import re
+import shutil
+import tempfile
 import warnings
+from importlib import resources
 from pathlib import Path
 
 import keras
@@ -21,15 +25,22 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 import utils
-from utils import backbones
-from utils.datasets import Dataset
+from utils import backbones, keep
+from utils.datasets import Dataset, from_folder
 from utils.evaluation import stratified_folds
+from utils.feature_files import Parts
 from utils.lessons.descriptors import VisualWords
 from utils.lessons.transfer import CORAL, TCA, Domain
+from utils.photographs.folders import Listing
+from utils.photographs.lazy import Photographs
+from utils.photographs.survey import Seen
+from utils.photographs.tables import Table
 from utils.runtime import Runtime
 
 _rng = np.random.default_rng(0)
@@ -38,12 +49,30 @@ COLOR = _rng.integers(0, 256, (12, 20, 24, 3), np.uint8)
 LABELS = np.arange(12) % 2
 ROWS = _rng.normal(size=(12, 3)) + LABELS[:, None]
 LOCAL = _rng.random((12, 4 * 6))  # of each image, 2 x 2 places with 6 numbers
+PICTURE = resources.files("elpv_dataset") / "data/images/cell0001.png"
+CLASSIFIER = LogisticRegression().fit(np.abs(_rng.normal(size=(12, 16))), LABELS)
 RISKS = {(a, b): 0.1 for a in "st" for b in "st"}
 
 
 @functools.cache
 def network():
     return backbones.load(image_size=32, weights=None)
+
+
+@functools.cache
+def joined():
+    return keep.one_model(network(), "block1", CLASSIFIER)
+
+
+def kept():
+    return keep.Kept(joined(), ("even", "odd"))
+
+
+@functools.cache
+def kept_file():
+    path = Path(tempfile.mkdtemp()) / "kept.keras"
+    keep.save(kept(), path)
+    return path
 
 
 def small_model():
@@ -71,9 +100,49 @@ def words():
     return VisualWords(2, 2, (2, 2, 6)).fit(LOCAL)
 
 
+@functools.cache
+def own_folder():
+    """Six small pictures in two class folders, kept until the tests are over."""
+    kept = tempfile.TemporaryDirectory()
+    for number in range(6):
+        path = Path(kept.name) / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(COLOR[number]).save(path)
+    atexit.register(kept.cleanup)
+    return Path(kept.name)
+
+
+def own_archive():
+    path = own_folder().with_suffix(".zip")
+    if not path.exists():
+        shutil.make_archive(str(own_folder()), "zip", own_folder())
+        atexit.register(path.unlink)
+    return path
+
+
+def own_photographs():
+    return from_folder(own_folder(), n_splits=2).images
+
+
+def own_listing():
+    return Listing(own_folder(), ["a/0.png", "b/1.png"], ["a", "b"])
+
+
+def own_table():
+    return Table("t.csv", {"a/0.png": ["0.png", "a"]}, ["file", "class"], 0)
+
+
+def parts():
+    return Parts({"block3": own_folder() / "nowhere.npz"})
+
+
 # {function: {argument: (its kind, a right value)}}; of kind "made" is what is made anew
 # for each call, of kind "other" what nobody is likely to get wrong.
 TABLE = {
+    "photographs.archives.unpack": {
+        "path": ("made", own_archive),
+        "limit": ("other", 10**6),
+    },
     "backbones.available": {},
     "backbones.imagenet_classes": {},
     "backbones.load": {
@@ -93,6 +162,14 @@ TABLE = {
         "seed": ("seed", 0),
         "dusk": ("fraction", 0.5),
         "side": ("count", 16),
+    },
+    "datasets.from_folder": {
+        "path": ("made", own_folder),
+        "groups": ("other", None),
+        "label": ("other", None),
+        "way": ("other", "squash"),
+        "n_splits": ("count", 2),
+        "skip_unreadable": ("other", False),
     },
     "datasets.Dataset": {
         "name": ("other", "made up"),
@@ -147,7 +224,29 @@ TABLE = {
         "layers": ("other", "block3"),
         "pooling": ("other", "avg"),
         "cache": ("other", False),
+        "strategy": ("other", None),
     },
+    "feature_files.stored": {  # `features.extract` has checked them, up to `Parts`
+        "path": ("other", Path("nowhere.npz")),
+        "shape": ("other", (2, 3)),
+        "stacklevel": ("other", 2),
+    },
+    "feature_files.store": {
+        "path": ("other", Path("nowhere.npz")),
+        "values": ("other", ROWS),
+        "stacklevel": ("other", 2),
+    },
+    "feature_files.Parts.read": {
+        "self": ("made", parts),
+        "rows": ("other", slice(0, 4)),
+        "found": ("other", {"block3": ROWS}),
+    },
+    "feature_files.Parts.keep": {
+        "self": ("made", parts),
+        "rows": ("other", slice(0, 4)),
+        "found": ("other", {"block3": ROWS}),
+    },
+    "feature_files.Parts.remove": {"self": ("made", parts)},
     "features.resize": {"images": ("any", COLOR), "side": ("count", 16)},
     "files.data_file": {
         "name": ("other", "mnist.npz"),
@@ -155,8 +254,145 @@ TABLE = {
     },
     "files.cache_folder": {},
     "files.write_atomically": {"path": ("other", None), "write": ("other", None)},
+    "files.fill_atomically": {"folder": ("other", None), "fill": ("other", None)},
+    "photographs.folders.list_folder": {
+        "path": ("made", own_folder),
+        "label": ("other", None),
+        "groups": ("other", None),
+    },
+    "photographs.folders.group_names": {
+        "groups": ("other", ["left", "right"]),
+        "listing": ("made", own_listing),
+    },
+    "photographs.folders.in_order": {"class_names": ("other", ["elm", "oak"])},
     "folding.fold": {"model": ("made", small_model)},
     "folding.float32_copy": {"layer": ("made", lambda: keras.layers.Dense(2))},
+    "heat.enlarge": {
+        "heat": ("square", np.eye(3)),
+        "rows": ("count", 8),
+        "columns": ("count", 9),
+        "way": ("other", "squash"),
+    },
+    "heat.show_heat": {
+        "images": ("pictures", COLOR),
+        "heats": ("other", np.zeros((12, 20, 24))),
+        "titles": ("other", None),
+        "title": ("other", "nothing"),
+        "columns": ("count", 2),
+        "side": ("amount", 1.4),
+    },
+    "keeping.joining.one_model": {
+        "backbone": ("made", network),
+        "layer": ("other", "block1"),
+        "classifier": ("other", CLASSIFIER),
+    },
+    "keep.join": {
+        "backbone": ("made", network),
+        "layer": ("other", "block1"),
+        "classifier": ("other", CLASSIFIER),
+        "class_names": ("other", ("even", "odd")),
+        "way": ("other", "squash"),
+        "threshold": ("fraction", 0.5),
+        "scores": ("other", None),
+    },
+    "keep.save": {"kept": ("other", None), "path": ("other", None)},
+    "keep.load": {"path": ("made", kept_file)},
+    "keep.probabilities": {
+        "kept": ("made", kept),
+        "photographs": ("pictures", COLOR),
+    },
+    "keep.predict": {"kept": ("made", kept), "photographs": ("pictures", COLOR)},
+    "keep.explain": {
+        "kept": ("made", kept),
+        "photograph": ("one picture", COLOR[0]),
+        "class_name": ("other", "odd"),
+    },
+    "keep.choose_threshold": {
+        "probabilities": ("rows", np.eye(2)[LABELS]),
+        "labels": ("indices", LABELS),
+        "mistakes": ("fraction", 0.05),
+    },
+    "keeping.kept.Kept": {
+        "model": ("made", joined),
+        "class_names": ("other", ("even", "odd")),
+        "way": ("other", "squash"),
+        "threshold": ("fraction", 0.5),
+        "scores": ("other", {"accuracy": 0.5}),
+    },
+    "keeping.kept.classes_of": {"model": ("made", joined)},
+    "photographs.opening.listed": {
+        "photographs": ("pictures", COLOR),
+        "name": ("other", "photographs"),
+    },
+    "photographs.opening.is_path": {"value": ("other", "a.jpg")},
+    "photographs.opening.opened": {"photograph": ("other", COLOR[0])},
+    "keeping.keras_files.write": {
+        "model": ("other", None),
+        "path": ("other", None),
+        "notes": ("other", None),
+    },
+    "keeping.keras_files.read_metadata": {"path": ("made", kept_file)},
+    "keeping.keras_files.read_model": {"path": ("made", kept_file)},
+    "photographs.decoding.read": {"path": ("other", PICTURE)},
+    "photographs.decoding.glance": {
+        "path": ("other", PICTURE),
+        "shape": ("other", (4, 4)),
+    },
+    "photographs.decoding.to_square": {
+        "image": ("picture", COLOR[0]),
+        "side": ("count", 16),
+        "way": ("other", "squash"),
+    },
+    "photographs.decoding.check_way": {"way": ("other", "pad")},
+    "photographs.lazy.stamp_of": {"path": ("other", PICTURE)},
+    "photographs.lazy.Photographs.take": {
+        "self": ("made", own_photographs),
+        "positions": ("other", [0, 1]),
+    },
+    "photographs.lazy.Photographs.square": {
+        "self": ("made", own_photographs),
+        "position": ("count from 0", 1),
+        "side": ("count", 8),
+    },
+    "photographs.gathering.gather": {  # `datasets.from_folder` hands them on
+        "path": ("made", own_folder),
+        "groups": ("other", None),
+        "label": ("other", None),
+        "way": ("other", "squash"),
+        "n_splits": ("count", 2),
+        "skip_unreadable": ("other", False),
+    },
+    "photographs.gathering.check_classes": {
+        "classes": ("other", ["elm", "oak"] * 2),
+        "n_splits": ("other", 2),
+    },
+    "photographs.survey.survey": {
+        "root": ("made", own_folder),
+        "names": ("other", ["a/0.png", "b/1.png"]),
+    },
+    "photographs.survey.Seen.gray": {"self": ("other", Seen((), "", look="00" * 256))},
+    "photographs.survey.look_alikes": {
+        "looks": ("other", GRAY[:, :16, :16]),
+        "digests": ("other", list("abcdefghijkl")),
+    },
+    "photographs.tables.find_table": {
+        "root": ("made", own_folder),
+        "names": ("other", ["a/0.png", "b/1.png"]),
+    },
+    "photographs.tables.tables": {"folder": ("made", own_folder)},
+    "photographs.tables.composed": {"name": ("other", "sã")},
+    "photographs.tables.some": {"names": ("other", ["a", "b"]), "most": ("other", 5)},
+    "photographs.tables.Table.column": {
+        "self": ("made", own_table),
+        "name": ("other", "class"),
+        "pictures": ("other", ["a/0.png"]),
+    },
+    "photographs.tables.Table.label": {
+        "self": ("made", own_table),
+        "label": ("other", None),
+        "groups": ("other", None),
+        "in_folders": ("other", False),
+    },
     "plots.use_style": {},
     "plots.titles": {"figure": ("made", Figure)},
     "plots.show_images": {
@@ -352,6 +588,11 @@ ONLY_WRONGLY = {
     "datasets.solar_cells",  # reads 2,624 files, as other tests do
     "runtime.setup",  # changes settings of the whole process
     "files.write_atomically",  # writes
+    "files.fill_atomically",
+    "feature_files.store",
+    "feature_files.Parts.keep",
+    "keep.save",  # as well
+    "keeping.keras_files.write",  # as well
     "lessons.transfer.CORAL.fit_transform",  # is always refused
 }
 
@@ -411,6 +652,18 @@ IMAGES = {
     "from -1 to 1": lambda images: images / 127.5 - 1,
     "None": lambda images: None,
 }
+PICTURE_FREE = {
+    "a batch": lambda image: image[None],
+    "gray": lambda image: image[..., 0],
+    "four channels": lambda image: np.concatenate([image, image[..., :1]], axis=-1),
+    "from 0 to 1": lambda image: image / 255,
+    "floats": lambda image: image.astype(float),
+    "no rows": lambda image: image[:0],
+    "a list": lambda image: image.tolist(),
+    "its path": lambda image: PICTURE,
+    "None": lambda image: None,
+}
+ONE_PICTURE = ("a batch", "four channels", "from 0 to 1", "no rows", "None")
 LABELS_FREE = {
     "text": lambda labels: np.array(["even", "odd"])[labels],
     "one-hot": lambda labels: np.eye(2)[labels],
@@ -465,6 +718,9 @@ BAD = {
     "color": {**IMAGES, "gray": lambda images: GRAY},
     "any": IMAGES,
     "pictures": {k: v for k, v in IMAGES.items() if v not in (uneven, as_objects)},
+    "picture": PICTURE_FREE,
+    "one picture": {k: v for k, v in PICTURE_FREE.items() if k in ONE_PICTURE},
+    "square": {"oblong": shorter} | ROWS_FREE | NONE,
     "8 bits": IMAGES | {"floats": lambda images: images.astype(float)},
     "labels": LABELS_FREE | SHORTER,
     "labels alone": LABELS_FREE,
@@ -506,7 +762,9 @@ SAME = {
         ("fraction", "open fraction", "amount", "amount or None"),
         {"of NumPy": np.float64},
     ),
-    **dict.fromkeys(("made", "other"), {}),
+    "one picture": {"a list": list, "floats": lambda image: image.astype(float)},
+    "square": A_LIST,
+    **dict.fromkeys(("made", "other", "picture"), {}),
 }
 
 
@@ -591,6 +849,10 @@ def plain(result):
     if isinstance(result, BaseEstimator):
         learned = {k: v for k, v in vars(result).items() if k.endswith("_")}
         return {k: plain(v) for k, v in learned.items() if not k.startswith("_")}
+    if isinstance(result, Photographs):
+        return result.key
+    if isinstance(result, dict):
+        return {name: plain(value) for name, value in result.items()}
     if dataclasses.is_dataclass(result):
         names = [field.name for field in dataclasses.fields(result)]
         return {name: plain(getattr(result, name)) for name in names}
@@ -598,8 +860,9 @@ def plain(result):
 
 
 @pytest.fixture(autouse=True)
-def quiet(monkeypatch):
+def quiet(monkeypatch, tmp_path):
     monkeypatch.setenv("TQDM_DISABLE", "1")
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     monkeypatch.setattr(keras.datasets.cifar10, "load_data", pytest.fail)
     yield
     plt.close("all")

@@ -38,6 +38,21 @@ def test_gray_photographs_keep_even_steps():
     assert np.abs(shown - gray[..., 0]).max() <= steps.max() / 2 + 1
 
 
+def test_rare_colors_beside_a_gray_photograph_stay_what_they_are():
+    rng = np.random.default_rng(0)
+    photograph = np.linspace(60, 190, 400)[None, :, None].repeat(400, axis=0)
+    photograph = (photograph + rng.normal(0, 6, photograph.shape)).astype(np.uint8)
+    scale = np.zeros((12, 400, 3), np.uint8)
+    scale[:, :200, 0] = np.linspace(255, 130, 200)  # red, fading
+    scale[:, 200:, 2] = np.linspace(130, 255, 200)  # blue, growing
+    photograph = photograph.repeat(3, axis=2)
+    small = figures.quantized(png(np.concatenate([photograph, scale])))
+    shown = np.asarray(Image.open(io.BytesIO(small)).convert("RGB"))[-6].astype(int)
+    assert len(small) <= figures.LARGEST_IMAGE
+    assert np.all(shown[:180, 0] > shown[:180, 2] + 60)
+    assert np.all(shown[220:, 2] > shown[220:, 0] + 60)
+
+
 def test_a_figure_that_cannot_be_small_is_refused():
     noise = np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8)
     with pytest.raises(ValueError, match="draw it smaller"):

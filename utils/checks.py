@@ -77,7 +77,8 @@ def check_pictures(images, name="images"):
     >>> [image.shape for image in check_pictures([np.zeros((2, 3)), np.zeros((4, 4))])]
     [(2, 3), (4, 4)]
     """
-    listed = np.iterable(images) and getattr(images, "dtype", "O") == "O"
+    uneven = None in getattr(images, "shape", ())  # photographs on disk
+    listed = np.iterable(images) and (uneven or getattr(images, "dtype", "O") == "O")
     if listed:
         images = [_array(one, f"{name}[{i}]", "images") for i, one in enumerate(images)]
     if not listed or not images:

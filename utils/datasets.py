@@ -1,5 +1,6 @@
 """The course's images: one function a data set, each returning the same `Dataset`."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -19,6 +20,8 @@ from utils.checks import (
 )
 from utils.files import data_file
 from utils.lessons.scenes import paint
+from utils.photographs.gathering import gather
+from utils.photographs.lazy import Photographs
 
 REINSTALL = "Run `pip install --force-reinstall --no-deps elpv-dataset`."
 
@@ -28,10 +31,11 @@ class Dataset:
     """Labeled images, which nobody can change by accident.
 
     `images` is uint8, `(n, rows, columns)` or `(n, rows, columns, 3)`, from 0
-    to 255. `labels` is int, `(n,)`, an index into `class_names`. `groups` is
-    an array of str, `(n,)`, or None: a property that may matter besides the
-    class. `details` holds further columns of `(n,)` values. Arrays that are handed
-    in are not copied; here they are read-only.
+    to 255, or the photographs of `from_folder`, which stay on disk. `labels` is
+    int, `(n,)`, an index into `class_names`. `groups` is an array of str, `(n,)`,
+    or None: a property that may matter besides the class. `details` holds further
+    columns of `(n,)` values. Arrays that are handed in are not copied; here they are
+    read-only.
 
     Raises:
         ValueError: if images, labels or columns do not fit together.
@@ -53,7 +57,8 @@ class Dataset:
     details: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        images = check_images(self.images)
+        on_disk = isinstance(self.images, Photographs)
+        images = self.images if on_disk else check_images(self.images)
         if images.dtype != np.uint8:
             raise ValueError(
                 f"`images` must be uint8. Received: {images.dtype}. "
@@ -62,7 +67,7 @@ class Dataset:
         names, n = tuple(check_names(self.class_names, "class_names")), len(images)
         details = {k: _column(v, n, f"details[{k!r}]") for k, v in self.details.items()}
         made = {
-            "images": _read_only(images),
+            "images": images if on_disk else _read_only(images),
             "labels": _read_only(check_labels(self.labels, n, len(names))),
             "class_names": names,
             "groups": None
@@ -79,8 +84,10 @@ class Dataset:
     def __repr__(self):
         counts = np.bincount(self.labels, minlength=len(self.class_names))
         classes = ", ".join(f"{n:,} {c}" for n, c in zip(counts, self.class_names))
-        shape = " × ".join(str(side) for side in self.images.shape[1:])
-        return f"{self.name}: {len(self):,} images of {shape} pixels: {classes}"
+        sides = self.images.shape[1:]
+        size = f"{' × '.join(map(str, sides))} pixels"
+        size = "different sizes" if None in sides else size
+        return f"{self.name}: {len(self):,} images of {size}: {classes}"
 
     def take(self, positions):
         """The same data set with only the images at `positions`, in that order.
@@ -99,7 +106,9 @@ class Dataset:
         kept = _positions(positions, len(self))
         return replace(
             self,
-            images=self.images[kept],
+            images=self.images.take(kept)
+            if isinstance(self.images, Photographs)
+            else self.images[kept],
             labels=self.labels[kept],
             groups=None if self.groups is None else self.groups[kept],
             details={name: column[kept] for name, column in self.details.items()},
@@ -140,6 +149,10 @@ class Dataset:
 def load(name):
     """A data set by its name, for notebooks with a `DATASET` switch.
 
+    Args:
+        name: one of the course's, or the path of a folder or `.zip` of photographs,
+            which `from_folder` then reads.
+
     Raises:
         ValueError: if there is none of that name; the message lists them.
 
@@ -149,9 +162,75 @@ def load(name):
     digits: 1,797 images of 8 × 8 pixels: 178 0, 182 1, 177 2, 183 3, 181 4,
     182 5, 181 6, 179 7, 174 8, 180 9
     """
-    if not isinstance(name, str) or name not in LOADERS:
-        raise ValueError(f"Choose one of {', '.join(LOADERS)}. Received: {name!r}")
-    return LOADERS[name]()
+    if isinstance(name, str) and name in LOADERS:
+        return LOADERS[name]()
+    a_path = isinstance(name, (str, os.PathLike)) and name != ""
+    if a_path and Path(name).expanduser().exists():
+        return from_folder(name)
+    raise ValueError(
+        f"Choose one of {', '.join(LOADERS)}, or the path of a folder or .zip of "
+        f"photographs. Received: {name!r}, which is none of them"
+        + (f" in {Path.cwd()}." if a_path else ".")
+    )
+
+
+def from_folder(
+    path, groups=None, label=None, way="squash", n_splits=5, skip_unreadable=False
+):
+    """Your own photographs, from a folder or a `.zip`.
+
+    Either there is a folder for each class, named like it, or the folder holds a CSV
+    with a column of file names and one of classes. All files are looked at once, with
+    a progress bar: a file that cannot be read is named, and so are pictures that look
+    like copies of each other, which leak between folds. What was seen is remembered
+    by path, size and time of change, so that the next call takes seconds, and one
+    that was stopped goes on. Pixels stay on disk until they are needed; what is read,
+    and how, says `photographs.decoding.read`. A `.zip` is unpacked into the course's
+    cache, if it needs at most 20 GB. Hidden files, `__MACOSX`, `Thumbs.db` and the
+    like, and texts are no pictures.
+
+    Copies are told by their files or by 16 × 16 gray values: another size, quality of
+    JPEG or contrast is found; a crop, a turn or a mirror image is not. How often, says
+    `photographs.survey.look_alikes`.
+
+    Args:
+        path: str or `pathlib.Path`.
+        groups: what each picture was taken from, so that folds can hold it together: a
+            function of the picture's path in the folder (`"oak/tree3_a.jpg"`), a column
+            of the CSV, or one value a picture, in the order of their paths.
+        label: the CSV's column of classes; None finds one that is called so, or that
+            is the only one. `"folder"` if the CSV only adds columns to class folders.
+        way: how a picture becomes the square that a network wants: `"squash"`, all of
+            it, with other proportions; `"crop"`, its central square; `"pad"`, all of
+            it, between black bars.
+        n_splits: folds that you will ask for; each class needs as many pictures.
+        skip_unreadable: True leaves out files that cannot be read, with a warning.
+
+    Returns:
+        A `Dataset` whose `images` are `photographs.lazy.Photographs`.
+        `details["file"]` holds the paths in the folder; `details["look_alike"]` a
+        number that pictures share if they look alike, which can serve as groups;
+        further columns of the CSV follow under their own names, as str.
+
+    Raises:
+        FileNotFoundError: if there is nothing at `path`.
+        ValueError: if the classes or groups cannot be told, or a class has fewer
+            pictures than folds; before any picture is opened.
+        OSError: naming the files that cannot be read, or a damaged archive.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for number, name in enumerate(["elm", "oak"] * 5):
+    ...         path = Path(folder) / "trees" / name / f"{number}.png"
+    ...         path.parent.mkdir(parents=True, exist_ok=True)
+    ...         pixels = np.random.default_rng(number).integers(0, 256, (30, 40))
+    ...         Image.fromarray(pixels.astype(np.uint8)).save(path)
+    ...     from_folder(Path(folder) / "trees")
+    trees: 10 images of 30 × 40 × 3 pixels: 5 elm, 5 oak
+    """
+    return Dataset(**gather(path, groups, label, way, n_splits, skip_unreadable))
 
 
 def solar_cells(threshold=0.5):
@@ -162,7 +241,8 @@ def solar_cells(threshold=0.5):
     or `poly`. The cells come from 44 modules, 18 of them mono; which cell belongs
     to which module is not published. `details["likely_module"]` is a guess: the files
     in their order, cut where the kind changes, and each stretch into equal runs of
-    about 60 cells. That gives 44 runs, 18 of them mono.
+    about 60 cells. That gives 44 runs, 18 of them mono. Runs 29 and 38 show the same
+    cells, once sharp and once out of focus (files 1734 to 1783, and 542 further on).
 
     Args:
         threshold: a cell counts as defective from this probability on.

@@ -1,11 +1,12 @@
 """Frozen features: images in, one row of numbers an image out, kept on disk."""
 
+import functools
 import hashlib
+import itertools
 import json
 import os
 import queue
 import re
-import warnings
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,17 +19,22 @@ from tqdm.auto import tqdm
 
 from utils.backbones import Backbone
 from utils.checks import check_count, check_images
-from utils.files import cache_folder, write_atomically
+from utils.feature_files import Parts, store, stored
+from utils.files import cache_folder
 from utils.folding import fold
+from utils.photographs.lazy import Photographs
 
 ENGINE = 5  # part of every key; goes up when features change by more than rounding
 MOST_WORKERS = 4  # each holds one batch; more give nothing
+PART = 512  # images, after which a run that is stopped need not begin again
 CGROUP = Path("/sys/fs/cgroup")  # where Linux tells a container its share
 
 _engines = weakref.WeakKeyDictionary()  # network: the last engine made of it
 
 
-def extract(backbone, images, layers=("avg_pool",), pooling="avg", cache=True):
+def extract(
+    backbone, images, layers=("avg_pool",), pooling="avg", cache=True, strategy=None
+):
     """What the named layers of a frozen network say about each image.
 
     All layers come from one pass of a copy of the network in float32, whatever
@@ -36,28 +42,34 @@ def extract(backbone, images, layers=("avg_pool",), pooling="avg", cache=True):
     convolutions: features lie within 1e-3 of the network's own in float32, and
     follow every change of its weights. Images are resized (bicubic) and
     preprocessed batch by batch, so memory beyond the result does not grow with
-    their number. Results are kept on disk under a key made of all that they depend
+    their number; photographs on disk are decoded then, one a worker at a time.
+    Results are kept on disk under a key made of all that they depend
     on: the network's layers, precision and weights, its preprocessing, the layer,
     the pooling, the input size, the version of this engine, and the images' shape
     and content. A file that is damaged, or holds something else, is noticed and
-    computed anew.
+    computed anew. A run that is stopped goes on where it was, but for at most 512
+    images.
 
     Args:
         backbone: a `backbones.Backbone`.
         images: uint8 or float array of values from 0 to 255, `(n, rows,
-            columns)` or `(n, rows, columns, 3)`.
+            columns)` or `(n, rows, columns, 3)`; or the photographs of
+            `datasets.from_folder`.
         layers: a layer name, or a sequence of them.
         pooling: `"avg"` averages each feature map over rows and columns;
             None keeps it whole.
         cache: False computes always and stores nothing.
+        strategy: what `runtime.strategy()` returns, whose devices then share the
+            batches; by default all GPUs do, if there are any.
 
     Returns:
         `{layer: float32 array}`, each `(n, channels)`, or `(n, rows, columns,
         channels)` for feature maps without pooling.
 
     Raises:
-        ValueError: if the backbone, the images, the layers or the pooling do not fit;
-            with the remedy.
+        ValueError: if the backbone, the images, the layers, the pooling or the
+            strategy do not fit; with the remedy.
+        OSError: naming the file, if a photograph is gone or has changed.
 
     Source:
         Santos 2020, Figure 11; Donahue et al., "DeCAF", ICML 2014.
@@ -71,19 +83,23 @@ def extract(backbone, images, layers=("avg_pool",), pooling="avg", cache=True):
     (2, 320)
     """
     layers = _check(backbone, layers, pooling)
-    images = check_images(images)
+    images, devices = _checked(images), _devices(strategy)
     if not cache:
-        return _compute(backbone, images, layers, pooling)
+        return _compute(backbone, images, layers, pooling, devices)
     key = _key(backbone, images, pooling)
     folder = cache_folder() / "features"
     files = {layer: folder / f"{key}-{layer}.npz" for layer in layers}
     shapes = {layer: _shape(backbone, images, layer, pooling) for layer in layers}
-    found = {layer: _read(files[layer], shapes[layer]) for layer in layers}
+    found = {layer: stored(files[layer], shapes[layer]) for layer in layers}
     missing = tuple(layer for layer in layers if found[layer] is None)
     if missing:
-        computed = _compute(backbone, images, missing, pooling)
+        parts = Parts(files)
+        computed = _compute(backbone, images, missing, pooling, devices, parts)
+        kept = True
         for layer, values in computed.items():
-            _store(files[layer], values)
+            kept = store(files[layer], values) and kept
+        if kept:
+            parts.remove()
         found.update(computed)
     return found
 
@@ -92,7 +108,8 @@ def resize(images, side):
     """Bicubic resize of each image to `(side, side, 3)`; gray becomes three channels.
 
     Args:
-        images: array `(n, rows, columns)` or `(n, rows, columns, 3)`, 0 to 255.
+        images: array `(n, rows, columns)` or `(n, rows, columns, 3)`, 0 to 255; or
+            the photographs of `datasets.from_folder`.
         side: pixels, at least 1.
 
     Returns:
@@ -106,10 +123,19 @@ def resize(images, side):
     >>> resize(np.full((1, 300, 300), 7, np.uint8), 224)[0, 100, 100]
     array([7, 7, 7], dtype=uint8)
     """
-    return _resized(check_images(images), check_count(side, "side"))
+    images, side = _checked(images), check_count(side, "side")
+    return _resized(images, range(len(images)), side)
 
 
-def _resized(images, side):
+def _checked(images):
+    return images if isinstance(images, Photographs) else check_images(images)
+
+
+def _resized(images, positions, side):
+    """uint8 array `(n, side, side, 3)` of the images at some positions, a range."""
+    if isinstance(images, Photographs):
+        return np.stack([images.square(position, side) for position in positions])
+    images = images[positions.start : positions.stop]
     if images.dtype != np.uint8:
         images = np.rint(images).astype(np.uint8)
     resized = np.empty((len(images), side, side, 3), np.uint8)
@@ -136,17 +162,42 @@ def _check(backbone, layers, pooling):
     return tuple(names)
 
 
-def _compute(backbone, images, layers, pooling):
-    """Worker threads resize and predict whole batches; each fills its own rows."""
+def _devices(strategy):
+    """Names of the devices that share the work; None is the one that TensorFlow takes.
+
+    A strategy trains one copy of a network on all devices; here each has its own.
+    """
+    if strategy is None:
+        names = [gpu.name for gpu in tf.config.list_logical_devices("GPU")]
+    elif not isinstance(strategy, tf.distribute.Strategy):
+        raise ValueError(
+            "`strategy` must be what `runtime.strategy()` returns, or None. "
+            f"Received: {type(strategy).__name__}."
+        )
+    else:
+        shared = strategy.num_replicas_in_sync > 1
+        names = strategy.extended.worker_devices if shared else ()
+    return tuple(names) if len(names) > 1 else (None,)
+
+
+def _compute(backbone, images, layers, pooling, devices, parts=None):
+    """Worker threads resize and predict whole batches; each fills its own rows.
+
+    After every `PART` images, `parts` keeps what is done, if there is more to do.
+    """
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
     batch_size, workers = (64, 2) if on_gpu else (8, _workers())
-    idle, shapes = _engine(backbone, layers, pooling, workers)
-    empty = [np.empty((len(images), *shape), np.float32) for shape in shapes]
+    workers = max(workers, len(devices))
+    if on_gpu and isinstance(images, Photographs):
+        workers = max(workers, _workers())  # decoding takes longer than the network
+    idle, shapes = _engine(backbone, layers, pooling, workers, devices)
+    n = len(images)
+    empty = [np.empty((n, *shape), np.float32) for shape in shapes]
     found = dict(zip(layers, empty))
 
     def run(start):
-        rows = slice(start, start + batch_size)
-        batch = backbone.preprocess(_resized(images[rows], backbone.image_size))
+        rows = range(start, min(start + batch_size, n))
+        batch = backbone.preprocess(_resized(images, rows, backbone.image_size))
         batch = tf.convert_to_tensor(np.asarray(batch, np.float32))
         predict = idle.get()
         try:
@@ -154,21 +205,27 @@ def _compute(backbone, images, layers, pooling):
         finally:
             idle.put(predict)
         for layer, values in zip(layers, answers):
-            found[layer][rows] = values.numpy()
+            found[layer][rows.start : rows.stop] = values.numpy()
         return len(batch)
 
-    starts = range(0, len(images), batch_size)
     quiet = bool(os.environ.get("TQDM_DISABLE"))  # the notebook bar overlooks it
     with (
         ThreadPoolExecutor(workers) as pool,
-        tqdm(total=len(images), desc=backbone.name, leave=False, disable=quiet) as bar,
+        tqdm(total=n, desc=backbone.name, leave=False, disable=quiet) as bar,
     ):
-        for done in pool.map(run, starts):
-            bar.update(done)
+        for start in range(0, n, PART):
+            rows = slice(start, min(start + PART, n))
+            if parts and n > PART and parts.read(rows, found):
+                bar.update(rows.stop - start)
+                continue
+            for done in pool.map(run, range(start, rows.stop, batch_size)):
+                bar.update(done)
+            if parts and rows.stop < n:
+                parts.keep(rows, found)
     return found
 
 
-def _engine(backbone, layers, pooling, workers):
+def _engine(backbone, layers, pooling, workers, devices):
     """A queue of functions that compute a batch's features, and one image's shapes.
 
     Each function is for one thread at a time: where a convolution of TensorFlow 2.20
@@ -179,23 +236,28 @@ def _engine(backbone, layers, pooling, workers):
     kept no longer than the network itself.
     """
     model, side = backbone.model, backbone.image_size
-    settings = layers, pooling, side, workers
+    settings = layers, pooling, side, workers, devices
     made_of = (_digest(model.get_weights()), model.to_json(), settings)
     known, *engine = _engines.get(model, (None,))
     if known != made_of:
         outputs = [model.get_layer(layer).output for layer in layers]
-        folded = fold(keras.Model(model.input, outputs, name="tapped"))
+        tapped = keras.Model(model.input, outputs, name="tapped")
         shape = [None, *(length or side for length in model.inputs[0].shape[1:])]
 
-        def predict(batch):
-            maps = keras.tree.flatten(folded(batch, training=False))
-            if pooling is None:
-                return maps
-            return [tf.reduce_mean(x, (1, 2)) if x.ndim == 4 else x for x in maps]
+        def predict(batch, device):
+            with tf.device(device):
+                maps = keras.tree.flatten(copies[device](batch, training=False))
+                if pooling is None:
+                    return maps
+                return [tf.reduce_mean(x, (1, 2)) if x.ndim == 4 else x for x in maps]
 
-        idle = queue.SimpleQueue()
-        for _ in range(workers):
-            compiled = tf.function(predict, [tf.TensorSpec(shape)], autograph=False)
+        idle, copies = queue.SimpleQueue(), {}
+        for _, device in zip(range(workers), itertools.cycle(devices)):
+            with tf.device(device):
+                if device not in copies:  # its weights lie there
+                    copies[device] = fold(tapped)
+            one = functools.partial(predict, device=device)
+            compiled = tf.function(one, [tf.TensorSpec(shape)], autograph=False)
             concrete = compiled.get_concrete_function()
             idle.put(concrete)
         engine = idle, [output.shape[1:] for output in concrete.outputs]
@@ -236,20 +298,22 @@ def _digest(arrays):
 def _key(backbone, images, pooling):
     """Digest of everything that a feature depends on, except the layer."""
     digest = hashlib.sha256()
+    on_disk = isinstance(images, Photographs)
     settings = (
         _architecture(backbone.model),
         backbone.image_size,
         pooling,
         ENGINE,
-        images.shape,
-        images.dtype.str,
+        *((images.key,) if on_disk else (images.shape, images.dtype.str)),
     )
     digest.update(json.dumps(settings).encode())
     # the very function, not its name: each value of each channel, preprocessed
     probe = np.repeat(np.arange(256, dtype=np.float32), 3).reshape(1, 16, 16, 3)
     digest.update(np.ascontiguousarray(backbone.preprocess(probe)).tobytes())
     digest.update(_digest(backbone.model.get_weights()))
-    for start in range(0, len(images), 256):  # in pieces: a view may have to be copied
+    for start in range(
+        0, 0 if on_disk else len(images), 256
+    ):  # in pieces: a view may have to be copied
         digest.update(np.ascontiguousarray(images[start : start + 256]))
     return digest.hexdigest()[:32]
 
@@ -275,40 +339,3 @@ def _shape(backbone, images, layer, pooling):
     """Of the features; None for a side that only computing tells."""
     _, *sides = backbone.model.get_layer(layer).output.shape
     return len(images), *(sides[-1:] if pooling else sides)
-
-
-def _read(path, shape):
-    """The stored features, or None if there are none that can be trusted."""
-    try:
-        with np.load(path) as arrays:  # the zip's checksum is verified on reading
-            values, name = arrays["features"], str(arrays["name"])
-        fits = len(values.shape) == len(shape) and values.dtype == np.float32
-        if fits and name == path.stem:
-            if all(side in (None, n) for side, n in zip(shape, values.shape)):
-                return values
-        trouble = "are not those that were asked for"
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except MemoryError:
-        raise
-    except Exception as error:  # truncated, not an archive: zipfile raises many kinds
-        trouble = "are damaged"
-        if isinstance(error, OSError) and error.errno:
-            trouble = f"cannot be read ({error.strerror})"
-    warnings.warn(
-        f"Cached features {path.name} {trouble}; computing them anew.", stacklevel=3
-    )
-    return None
-
-
-def _store(path, values):
-    try:
-        parts = {"features": values, "name": path.stem}
-        write_atomically(path, lambda stream: np.savez(stream, **parts))
-    except OSError as error:
-        warnings.warn(
-            f"Features could not be kept in {path.parent} ({error.strerror}); the next "
-            "run computes them again. Set COURSE_CACHE to a folder "
-            "that can be written.",
-            stacklevel=3,
-        )

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import platform
+import shutil
 import time
 import uuid
 from pathlib import Path
@@ -87,17 +88,61 @@ def write_atomically(path, write):
     ...     path.read_bytes()
     b'hello'
     """
+    with _unfinished(path) as temporary, temporary.open("xb") as stream:
+        write(stream)
+
+
+def fill_atomically(folder, fill):
+    """Make a folder so that a reader, or a kill, sees all of it or nothing.
+
+    Args:
+        folder: where it shall be; if it is there already, it stays as it is.
+        fill: function that receives the `pathlib.Path` of an empty folder and writes
+            the content into it.
+
+    Raises:
+        OSError: if it cannot be written.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     folder = Path(parent) / "new"
+    ...     fill_atomically(folder, lambda path: (path / "a.txt").touch())
+    ...     [path.name for path in folder.iterdir()]
+    ['a.txt']
+    """
+    if Path(folder).exists():
+        return
+    try:
+        with _unfinished(folder) as temporary:
+            temporary.mkdir()
+            fill(temporary)
+    except OSError:
+        if not Path(folder).exists():  # else another process was faster
+            raise
+
+
+@contextlib.contextmanager
+def _unfinished(path):
+    """A path to write to, which becomes `path` in the end, or is removed."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _clear_unfinished(path.parent)
     temporary = path.parent / f"{OURS}{os.getpid()}-{uuid.uuid4().hex}"
     try:
-        with temporary.open("xb") as stream:
-            write(stream)
+        yield temporary
         os.replace(temporary, path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        _remove(temporary)
         raise
+
+
+def _remove(path):
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _clear_unfinished(folder):
@@ -110,4 +155,4 @@ def _clear_unfinished(folder):
             else:
                 stale = time.time() - left.stat().st_mtime > DAY
             if stale:
-                left.unlink()
+                _remove(left)

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
@@ -20,7 +21,7 @@ from claims.measuring import (
     scores,
     table,
 )
-from utils.evaluation import fold_scores
+from utils.evaluation import fold_scores, stratified_folds
 
 NOTEBOOK = "04_FeatureExtraction1"
 PAIR = "block11 + block15"
@@ -327,7 +328,7 @@ def middle_levels():
 
 def _recalls_of_levels(classifier, layers, seed, held_out):
     level, rows = _levels(), table(layers, 224)
-    found = _held_out(rows, level, _tuned(classifier), held_out, seed)
+    found = _held_out(rows, level, _tuned(classifier), folds(held_out, seed))
     between = (level == 1) | (level == 2)
     own, sure = (np.mean((found == level)[part]) for part in (between, ~between))
     words = f"own level given to {own:.0%} of the doubtful, {sure:.0%} of the others"
@@ -368,6 +369,31 @@ def _at_home_and_abroad(layers, metric, neighbors, side):
     return Row(words, own > 0.5 and near - far > 0.03)
 
 
+@needs(gigabytes=1.5)
+def one_module_twice():
+    """The classifier; the layers; the measure. Two likely modules show the same cells:
+    held out together or apart, in the mean over four deals."""
+    for name, settings in one_at_a_time(
+        classifier=("ridge", "k-NN"),
+        layers=(PAIR, "block8", "avg_pool"),
+        measure=("balanced accuracy", "accuracy"),
+    ):
+        yield name, partial(_together_or_apart, **settings)
+
+
+def _together_or_apart(classifier, layers, measure):
+    rows, truth, apart = table(layers, 224), cells()[0], modules()
+    score = accuracy_score if measure == "accuracy" else balanced_accuracy_score
+    found = []
+    for group in (apart, np.where(apart == 38, 29, apart)):
+        deals = [stratified_folds(truth, 5, seed, group) for seed in range(4)]
+        answers = [_held_out(rows, truth, _tuned(classifier), deal) for deal in deals]
+        found.append([score(truth, one) for one in answers])
+    before, after = np.mean(found, axis=1)
+    words = f"two groups {before:.3f}, one group {after:.3f}"
+    return Row(words, abs(before - after) < 0.015)
+
+
 def _levels():
     """0 to 3: the four probabilities of a defect that the experts gave."""
     with alone():
@@ -384,12 +410,12 @@ def _computed_levels():
 
 def _answers(layer, side, model, held_out, seed):
     """The class that an estimator gave to each cell while that was held out."""
-    return _held_out(table(layer, side), cells()[0], model, held_out, seed)
+    return _held_out(table(layer, side), cells()[0], model, folds(held_out, seed))
 
 
-def _held_out(rows, truth, model, held_out, seed):
+def _held_out(rows, truth, model, deal):
     found = np.empty_like(truth)
-    for train, test in folds(held_out, seed):
+    for train, test in deal:
         found[test] = clone(model).fit(rows[train], truth[train]).predict(rows[test])
     return found
 

@@ -110,8 +110,8 @@ def _layer(name, side=224, classifier="ridge", folds=5, held_out="cells", seed=0
 def first_layers():
     """The classifier, with its own penalty for each layer; the measure; the seed of the
     folds; the size of the input. Behind means three points or more, with an interval
-    above zero. (With modules held out the gap is half as large, and the interval over
-    modules has zero inside.)"""
+    above zero. (With modules held out the gap is smaller, and the interval over modules
+    has zero inside.)"""
     for name, settings in one_at_a_time(
         classifier=("ridge", "ridge, plain", "one C"),
         measure=("balanced accuracy", "accuracy"),

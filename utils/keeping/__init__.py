@@ -1,0 +1,1 @@
+"""What `keep` is made of: one Keras model, what must be known of it, its file."""

@@ -1,0 +1,1 @@
+"""A learner's own photographs: found, looked at, and decoded when needed."""
