@@ -12,8 +12,7 @@ LARGEST_IMAGE = 60_000
 
 def quantized(png):
     """The PNG itself if it is small enough, else with as many colors as fit."""
-    picture = Image.open(io.BytesIO(png)).convert("RGB")
-    channels = np.asarray(picture)
+    channels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
     gray = bool(np.all(channels == channels[..., :1]))
     for colors in (256, 128, 96, 64, 48, 32, 16):
         if len(png) <= LARGEST_IMAGE:

@@ -194,7 +194,7 @@ def _only_folder(root, names):
 
 
 def _looks_like_training(name):
-    return name.lower().startswith("tr")
+    return name.lower().startswith(("train", "trein"))
 
 
 def _several_folders(names):
