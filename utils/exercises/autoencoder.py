@@ -1,6 +1,10 @@
-"""Exercises of 08_AutoEncoder: decibels, image errors, a threshold, noise."""
+"""Exercises of 08_AutoEncoder: decibels, a leak, noise, a threshold, image errors."""
 
 import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from utils.exercises import Exercise, Wrong, named
 
@@ -16,7 +20,9 @@ def _guessed(rng):
         ("float", 15, 4, 8, 3), ("uint8", 255, 1, 6, 6, 3),
     ):  # fmt: skip
         images = rng.integers(0, peak + 1, shape)
-        guesses = np.clip(images + rng.normal(0, peak / 10, shape), 0, peak)
+        spread = np.linspace(0.05, 0.15, shape[0]) * peak  # some images are worse
+        noise = rng.normal(0, spread, shape[::-1]).T
+        guesses = np.clip(images + noise, 0, peak)
         name = f"{kind} images of shape {tuple(shape)} and peak = {peak}"
         yield named(name, images.astype(kind), guesses.astype(kind), peak)
 
@@ -24,9 +30,11 @@ def _guessed(rng):
 _FLOATS = "np.asarray(images, float) - np.asarray(guesses, float) →"
 _MSE = "np.mean(difference**2)"
 _RATIO = f"10 * np.log10(peak**2 / {_MSE}) →"
+_OWN = "np.mean(difference**2, axis=tuple(range(1, difference.ndim)))"
 decibels = Exercise(
     my_psnr, cases=_guessed,
     parts="the logarithm to base 10 of peak² over the mean squared error is asked",
+    also=(f"{_RATIO} np.mean(10 * np.log10(peak**2 / {_OWN}))",),  # a convention, too
     mistakes={
         (f"{_FLOATS} images - guesses", "difference**2 → difference.astype(float)**2"):
         "uint8 differences wrap around below 0; use floats first",
@@ -41,14 +49,72 @@ decibels = Exercise(
         "log10 → log": "that is the natural logarithm; decibels use log10",
         f"{_RATIO} 10 * np.log10({_MSE} / peak**2)": "the sign is turned: divide peak²",
         f"{_MSE} → np.sum(difference**2)": "the error is summed; PSNR takes the mean",
-        f"{_MSE} → np.mean(difference**2, axis=tuple(range(1, difference.ndim)))":
-        "that is one number an image; average over everything",
+        f"{_MSE} → {_OWN}": "that is one number an image; average over everything",
     },
     hints=("Make floats of both before you subtract: `np.asarray(images, float)`.",
            "The mean squared error is one number: `np.mean(difference**2)`.",
            "`10 * np.log10(peak**2 / error)`; with its root it is 20 and `peak`."),
     lesson=lambda: f"{decibels.wanted[0].value:.1f} dB on 0 to 255 and on [0, 1] "
-    "alike: decibels do not depend on the scale.",
+    "alike, of the mean error; the mean of the images' own PSNRs is a convention, too: "
+    f"{decibels.mistake(decibels.also[0])(*decibels.cases[0]):.1f} dB. Say which.",
+)  # fmt: skip
+
+
+def honest(unlabeled, few, validation, test):
+    fits = []
+    for size in (1, 2, 4, 8):
+        code = make_pipeline(StandardScaler(), PCA(size)).fit(unlabeled)
+        model = LogisticRegression().fit(code.transform(few[0]), few[1])
+        fits.append(make_pipeline(code, model))
+    chosen = np.argmax([fit.score(*validation) for fit in fits])
+    return fits[chosen].score(*test)
+
+
+def _four_parts(rng):
+    for number, (classes, labeled, judged) in enumerate((
+        (3, 8, 130), (2, 9, 90), (4, 5, 110), (3, 12, 70), (2, 4, 150), (7, 20, 160),
+        (5, 7, 150),
+    )):  # fmt: skip
+        middles = rng.normal(0, 1, (classes, 14)) * 0.75 ** rng.permutation(14)
+        scales = rng.exponential(2, 14) + 0.1
+        parts = []
+        for count, drift in ((200, 0), (classes * labeled, 0), (120, 0.3), (judged, 1)):
+            truth = rng.permutation(np.arange(count) % classes)
+            rows = middles[truth] + rng.normal(0, 0.7, (count, 14))
+            rows[:, number] += 3 * drift  # the test rows come from another day
+            parts.append((rows * scales, truth))
+        told = f"{classes} classes, {judged} rows to test"
+        yield named(told, parts[0][0], *parts[1:])
+
+
+_MADE, _CHOSEN = ".fit(unlabeled) →", "fit.score(*validation) →"
+_ALL = f"{_MADE} .fit(np.vstack([unlabeled, few[0], validation[0], test[0]]))"
+repaired = Exercise(
+    honest, cases=_four_parts,
+    parts="code from `unlabeled`, classifier from `few`, size by `validation`",
+    also=(f"{_MADE} .fit(np.vstack([unlabeled, few[0]]))",),
+    mistakes={
+        (_ALL, f"{_CHOSEN} fit.score(*test)"):
+        "nothing is repaired yet: the test rows make the code and choose its size",
+        _ALL: "the size is chosen well, but the test rows still help to make the code",
+        f"{_CHOSEN} fit.score(*test)": "the size was still chosen on the test rows",
+        "fits[chosen].score(*test) → fits[chosen].score(*validation)":
+        "that is the score that was picked; report what the test rows say of it",
+        f"{_CHOSEN} fit.score(*few)":
+        "the size was chosen on the rows that trained the classifier",
+        f"{_MADE} .fit(few[0])": "the code was made from `few`; use `unlabeled`",
+        f"{_MADE} .fit(np.vstack([unlabeled, test[0]]))":
+        "the test rows still make the code, mixed with the unlabeled ones",
+        "StandardScaler(), →": "the scaling got lost; it belongs in front of the PCA",
+        "fits[chosen] → fits[-1]":
+        "nothing was chosen: the largest code was taken",
+        "argmax → argmin": "the size with the *lowest* validation score was taken",
+    },
+    hints=("Which lines touch the test rows? Only the last one may.",
+           "The scaler and PCA learn from `unlabeled` alone: `.fit(unlabeled)`.",
+           "Keep all four fits; `np.argmax` of their scores on `validation` picks."),
+    lesson="A code that is made without labels can leak, too; and the best of several "
+    "test scores is a selected number.",
 )  # fmt: skip
 
 
