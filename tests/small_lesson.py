@@ -1,4 +1,4 @@
-"""A small notebook that has all parts of the strict form, for tests that break it."""
+"""A small notebook that has all parts of the form, for tests that break it."""
 
 import nbformat
 from course import NOTEBOOKS, digest
@@ -78,7 +78,7 @@ def exercise(number, **metadata):
 
 
 def small_lesson():
-    """All parts of the strict form, stamped and as if executed."""
+    """All parts of the form, stamped and as if executed."""
     cost = {"first": 60, "again": 60, "memory": 1.0}
     cells = [
         markdown(TITLE, tags=["title"]),

@@ -1,7 +1,6 @@
 """Each rule of the form catches its breach.
 
-The rules for every notebook and the older ones are tried on a real notebook, the strict
-ones on a small lesson.
+The rules of what is stored are tried on a real notebook, the others on a small lesson.
 """
 
 import base64
@@ -86,25 +85,12 @@ def widen(notebook):
     notebook.cells.append(cell)
 
 
-def unmeasured(notebook):
-    with_tag(notebook, "cost-card")[0].source = "<!-- cost -->\n<!-- /cost -->"
-
-
 def renumber(notebook):
     code_cells(notebook)[2].execution_count = 99
 
 
 def duplicate(notebook):
     notebook.cells[1].id = notebook.cells[0].id
-
-
-def unfold(notebook):
-    with_tag(notebook, "solution")[0].source = "the solution"
-
-
-def unrecap(notebook):
-    for cell in notebook.cells:
-        cell.source = cell.source.replace("## Recap", "## The end")
 
 
 def store_widgets(notebook):
@@ -127,13 +113,6 @@ BREACHES = [
     (form.is_set_up, reset),
     (form.is_set_up, drop("imports")),
     (form.is_set_up, unpack),
-    (form.has_parts, drop("objectives")),
-    (form.has_parts, unmeasured),
-    (form.has_parts, unrecap),
-    (form.has_exercises, drop("exercise")),
-    (form.has_exercises, drop("check")),
-    (form.has_exercises, drop("solution")),
-    (form.has_exercises, unfold),
     (form.ran_once, renumber),
     (form.ran_once, add(code("1 + 1"))),
     (form.ran_once, edit),
@@ -148,7 +127,6 @@ BREACHES = [
     (form.is_light, add(code("x" * 1_000_001))),
     (form.has_alt_texts, add(figure(SMALL))),
     (form.has_alt_texts, add(nbformat.v4.new_markdown_cell("![](a.png)"))),
-    (form.is_short, add(code("x = 1\n" * 21))),
     (form.has_narrow_bounds, widen),
     (form.leads_on, no_next),
     (form.leads_on, dead_next),
@@ -162,18 +140,12 @@ def test_rule_catches(notebook, rule, breach):
     assert set(rule(notebook, REAL)) - set(before)
 
 
-def test_median_is_caught(notebook):
-    for cell in code_cells(notebook):
-        cell.source = "x = 1\n" * 6
-    assert form.is_short(notebook, REAL) == ["the median code cell has 6 lines"]
-
-
 def test_unknown_concept_is_caught(notebook):
     notebook.cells[3].metadata["concepts"] = ["C521"]
     assert knows_concepts(notebook, REAL, concepts.inventory()) == ["no concept C521"]
 
 
-# The strict form
+# What a small lesson shows
 
 
 @pytest.fixture
@@ -191,10 +163,10 @@ def lesson(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     "rule",
-    form.COMMON + form.NEW,
+    form.RULES,
     ids=lambda rule: rule.__name__,
 )
-def test_a_small_lesson_has_the_strict_form(lesson, rule):
+def test_a_small_lesson_has_the_form(lesson, rule):
     assert rule(lesson, LESSON) == []
 
 
@@ -263,7 +235,7 @@ def claimed(**claim):
 LONG = "x = 1\n" * 21
 WIDE = "x" * 89
 CALL = f"f({', '.join(f'argument_{i}' for i in range(20))})"
-STRICT_BREACHES = [
+LESSON_BREACHES = [
     (form.is_introduced, drop("objectives"), "three to five objectives"),
     (form.is_introduced, replace("- count it;\n- shrink it.", ""), "three to five"),
     (form.is_introduced, replace("**You need**", "**Know**"), "lack “You need”"),
@@ -328,8 +300,8 @@ STRICT_BREACHES = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "breach", "says"), STRICT_BREACHES)
-def test_strict_rule_catches(lesson, rule, breach, says):
+@pytest.mark.parametrize(("rule", "breach", "says"), LESSON_BREACHES)
+def test_rule_catches_in_a_lesson(lesson, rule, breach, says):
     breach(lesson)
     found = rule(lesson, LESSON)
     assert any(says in complaint for complaint in found)
@@ -388,7 +360,7 @@ def test_terms_in_more_cells_of_another_notebook_need_no_link(lesson):
     assert form.explains_its_terms(lesson, LESSON) == []
 
 
-def test_the_strict_rules_without_tables(lesson, tmp_path):
+def test_the_rules_without_tables(lesson, tmp_path):
     form.terms.GLOSSARY.unlink()
     form.claims.CLAIMED.unlink()
     assert form.explains_its_terms(lesson, LESSON) == []

@@ -4,7 +4,7 @@ import concepts
 import form
 import nbformat
 import pytest
-from course import NOTEBOOKS, notebook_paths
+from course import notebook_paths
 from form.parts import knows_concepts
 
 PATHS = notebook_paths()
@@ -17,18 +17,12 @@ def test_there_are_notebooks():
 
 @pytest.mark.parametrize(
     ("path", "rule"),
-    [(path, rule) for path in PATHS for rule in form.rules(path)],
+    [(path, rule) for path in PATHS for rule in form.RULES],
     ids=lambda value: getattr(value, "stem", None) or value.__name__,
 )
 def test_form(path, rule):
     complaints = rule(nbformat.read(path, 4), path)
     assert not complaints, "\n".join([rule.__doc__.splitlines()[0], *complaints])
-
-
-def test_a_listed_notebook_has_the_strict_rules(monkeypatch):
-    monkeypatch.setattr(form, "STRICT", ("04",))
-    strict, other = (form.rules(NOTEBOOKS / f"{n}_Lesson.ipynb") for n in ("04", "05"))
-    assert strict == form.COMMON + form.NEW and other == form.COMMON + form.OLD
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)

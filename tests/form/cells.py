@@ -7,21 +7,9 @@ import tokenize
 
 import minutes
 
-from .reading import code_cells, numbered, parsed
+from .reading import numbered, parsed
 
 LONGEST_CELL, MEDIAN_CELL = 20, 6  # lines as `ruff format` lays them out
-OLD_MEDIAN = 5  # lines as they stand
-
-
-def is_short(notebook, path):
-    """The older lengths: at most 20 lines as they stand, in the median 5."""
-    sizes = [minutes.count_lines(cell.source) for cell in code_cells(notebook)]
-    long = [size for size in sizes if size > LONGEST_CELL]
-    complaints = [f"a code cell of {size} lines" for size in long]
-    found = statistics.median(sizes)
-    if found > OLD_MEDIAN:
-        complaints.append(f"the median code cell has {found:g} lines")
-    return complaints
 
 
 def is_short_laid_out(notebook, path):

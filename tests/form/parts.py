@@ -8,13 +8,6 @@ from stamps import badges, setup_cell
 
 from .reading import all_code, code_cells, headings, with_tag
 
-OLD_SECTIONS = (
-    "Your turn",
-    "Recap",
-    "Where the slides differ from today's libraries",
-    "References",
-    "Next",
-)
 SECTIONS = ("Recap", "References", "Next")
 
 
@@ -57,11 +50,6 @@ def knows_concepts(notebook, path, inventory):
     """The concepts that cells name are rows of the inventory."""
     named = {c for cell in notebook.cells for c in cell.metadata.get("concepts", [])}
     return [f"no concept {name}" for name in sorted(named - set(inventory))]
-
-
-def has_parts(notebook, path):
-    """The older parts: objectives, “You need”, a measured cost card, sections."""
-    return _opening(notebook) + _lacking_sections(notebook, OLD_SECTIONS)
 
 
 def is_introduced(notebook, path):

@@ -5,7 +5,7 @@ import re
 import minutes
 from course import tags
 
-from .reading import headings, with_tag
+from .reading import headings
 
 LONGEST_CORE = 90  # minutes
 FEWEST_BETS, MOST_BETS = 6, 10
@@ -26,19 +26,6 @@ def has_bets(notebook, path):
     if FEWEST_BETS <= bets <= MOST_BETS:
         return []
     return [f"{FEWEST_BETS} to {MOST_BETS} bets are needed in the core; it has {bets}"]
-
-
-def has_exercises(notebook, path):
-    """The older number: three exercises, and two questions to test oneself."""
-    stubs = with_tag(notebook, "exercise")
-    complaints = _unfolded(notebook)
-    if len(stubs) < 3:
-        complaints.append(f"three exercises are needed; there are {len(stubs)}")
-    texts = [cell.source for cell in notebook.cells]
-    questions = next((text for text in texts if "### Test yourself" in text), "")
-    if questions.count("<details>") < 2:
-        complaints.append("“Test yourself” needs two questions with folded answers")
-    return complaints
 
 
 def trains_in_the_flow(notebook, path):
