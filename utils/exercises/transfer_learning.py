@@ -54,6 +54,11 @@ mended = Exercise(
         f"{_KEPT} np.argsort(gaps)[-10:]": "10 is written into it: `count`",
         "model.decision_function(x[test][:, best]) → model.predict(x[test][:, best])":
         "verdicts were ranked; an AUC needs the scores, `decision_function`",
+        "(x[train][:, best], known) → (x[:, best], is_target)":
+        "the model was fitted on all rows; `train` alone may teach it",
+        ("x[train][known == 0] → x[test][is_target[test] == 0]",
+         "x[train][known == 1] → x[test][is_target[test] == 1]"):
+        "the gaps are those of the rows that judge; take them over `train`",
         "scores[test] = → scores[train] = model.decision_function(x[train][:, best]) "
         "if len(test) else": "training rows were scored; score those of `test`",
     },
@@ -141,6 +146,11 @@ align = Exercise(
         "source": "the rows came back as they were",
         f"@ power({_T}, 0.5) →": "the rows are white: now color them",
         " + target.mean(axis=0) →": "the target's mean is not added",
+        "+ target.mean → - target.mean": "the target's mean was subtracted; add it",
+        ("return white @ → return (white + target.mean(axis=0)) @",
+         ", 0.5) + target.mean(axis=0) → , 0.5)"):
+        "color first, then add the target's mean: the coloring moved it",
+        ", 0.5) → , -0.5)": "the target's covariance needs the power +1/2, to color",
         "(source - source.mean(axis=0)) → source": "first subtract the source's mean",
         "(source - source.mean(axis=0)) / source.std(axis=0, ddof=1) * "
         "target.std(axis=0, ddof=1) + target.mean(axis=0)":
@@ -184,6 +194,8 @@ error_rates = Exercise(
     mistakes={
         f"{_BOTH} {_MISSED}, {_ALARMS}": "they are swapped: false positives first",
         "~alarm → alarm": "the second is the share of *hits*; misses are asked",
+        f"{_BOTH} np.mean(alarm[labels == 1]), np.mean(~alarm[labels == 0])":
+        "the classes are swapped: 0 is sound, 1 is defective",
         "(alarm[ → (~alarm[": "the first is the share of sound cells *passed*",
         ">= → <": "both are shares of right verdicts; alarms are at or above",
         ">= → >": "a score equal to the threshold must raise the alarm (`>=`)",
@@ -225,6 +237,7 @@ g_part = Exercise(
         f"max({_G}, {_BACK})": "that is the larger of both directions; take the first",
         _BACK: "that is the other direction: the model trained on {target}",
         f"{_G} → {_AWAY} - {_HOME}": "the sign is left; take the absolute value",
+        f"{_G} → max(0, {_AWAY} - {_HOME})": "a lower risk abroad is a gap, too",
         f"{_G} → {_HOME} - {_AWAY}": "the sign is left; take the absolute value, too",
         "source, target] → target, source]": "keep the model, change the data",
         "source, source] → target, target]": "keep the model; that is another at home",
