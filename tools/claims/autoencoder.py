@@ -227,9 +227,9 @@ def _lead_of_the_bend(seed, epochs, size, body, convention, images):
 # The code as a feature
 
 GRIDS = {
-    "linear SVM": [SVC(kernel="linear", C=c) for c in np.logspace(-3, 0, 4)],
+    "linear SVM": [SVC(kernel="linear", C=c) for c in np.logspace(-3, 1, 5)],
     "logistic regression": [
-        LogisticRegression(C=c, max_iter=3000) for c in np.logspace(-3, 0, 4)
+        LogisticRegression(C=c, max_iter=3000) for c in np.logspace(-3, 1, 5)
     ],
     "RBF SVM": [SVC(C=c) for c in (1, 4, 16)],
     "k-NN": [KNeighborsClassifier(k) for k in (1, 3, 9)],
@@ -255,17 +255,21 @@ def _describe(name, images, seed):
     return _codes(trained or _untrained(seed), images).astype(float)
 
 
-def _scores(name, classifier, count, seeds):
+def _scores(name, classifier, count, seeds, scale="one number"):
     """Accuracy on the test images, one a draw; C or k chosen on validation images."""
-    return np.array([_score(name, classifier, count, seed) for seed in range(seeds)])
+    return np.array([_score(name, classifier, count, s, scale) for s in range(seeds)])
 
 
 @remembered
-def _score(name, classifier, count, seed):
+def _score(name, classifier, count, seed, scale="one number"):
+    """One number scales all columns; or each its own, by what the labeled rows say."""
     parts, drawn, fits = _clothes(), _draw(count, seed), []
     rows = {p: _describe(name, x[0], seed) for p, x in parts.items()}
+    size = rows["train"].std()
+    rows = {p: x / size for p, x in rows.items()}
+    scaler = StandardScaler() if scale == "column by column" else "passthrough"
     for model in GRIDS[classifier]:
-        fit = make_pipeline(StandardScaler(), model)
+        fit = make_pipeline(scaler, model)
         fit.fit(rows["train"][drawn], parts["train"][1][drawn])
         fits.append((fit.score(rows["validation"], parts["validation"][1]), fit))
     best = max(fits, key=lambda pair: pair[0])[1]
@@ -346,7 +350,7 @@ def pre_training():
     on noisy images. For both starts rate and start of the output are chosen on
     validation images."""
     for name, settings in one_at_a_time(
-        labels=(100, 10, 1000),
+        labels=(100, 10),
         seeds=("0 to 2", "3 to 5"),
         steps=("as many", "twice as many"),
         noise=(0, 0.3),
@@ -364,55 +368,64 @@ def _lead_of_pre_training(labels, seeds, steps, noise):
     return Row(words, bool(lead < 0.03))
 
 
-def _features(classifier, labels, other, seeds):
+def _features(classifier, labels, other, seeds, scale="one number"):
     """Lead of the trained code over another description, draw by draw."""
-    code = _scores("code", classifier, labels, seeds)
-    rival = _scores(other, classifier, labels, seeds)
+    code = _scores("code", classifier, labels, seeds, scale)
+    rival = _scores(other, classifier, labels, seeds, scale)
     lead = paired(code, rival, held_out=0)
     return lead, f"code {code.mean():.3f}, {other} {rival.mean():.3f}: {lead}"
 
 
 @needs(gigabytes=1.5)
 def code_beats_untrained():
-    """The classifier, whose C or k validation images choose; how many labels. Six
-    draws, three trainings."""
-    for name, settings in one_at_a_time(classifier=tuple(GRIDS), labels=(100, 10, 500)):
+    """The classifier, whose C or k validation images choose; how many labels; the scale
+    of the columns. Six draws, three trainings."""
+    for name, settings in one_at_a_time(
+        classifier=("logistic regression", "linear SVM", "RBF SVM", "k-NN"),
+        labels=(10, 100, 500),
+        scale=("one number", "column by column"),
+    ):
         yield name, partial(_over_untrained, **settings)
 
 
-def _over_untrained(classifier, labels):
-    lead, words = _features(classifier, labels, "untrained", 6)
+def _over_untrained(classifier, labels, scale):
+    lead, words = _features(classifier, labels, "untrained", 6, scale)
     return Row(words, lead.above)
 
 
 @needs(gigabytes=1.5)
-def few_labels():
-    """The classifier, whose C or k validation images choose; the rival; 20 labels.
-    Twelve draws, three trainings."""
+def level_with_pca():
+    """The linear classifier, whose C validation images choose; the rival; how many
+    labels. Twelve draws, three trainings; one number scales all columns."""
     for name, settings in one_at_a_time(
-        classifier=tuple(GRIDS), other=("pixels", "PCA"), labels=(10, 20)
+        rival=("PCA", "pixels"),
+        classifier=("logistic regression", "linear SVM"),
+        labels=(10, 20, 100, 500),
     ):
-        yield name, partial(_over_pixels, **settings)
+        yield name, partial(_level, **settings)
 
 
-def _over_pixels(classifier, other, labels):
-    lead, words = _features(classifier, labels, other, 12)
-    return Row(words, lead.above)
+def _level(rival, classifier, labels):
+    lead, words = _features(classifier, labels, rival, 12)
+    return Row(words, bool(abs(lead.mean) < 0.02))
 
 
 @needs(gigabytes=1.5)
-def many_labels():
-    """The linear classifier; the number of labels. Three draws; as good means: at
-    most a point behind."""
+def column_scale():
+    """The linear classifier; how many labels. Twelve draws; several points means three
+    or more, and the code seems ahead by as much."""
     for name, settings in one_at_a_time(
-        classifier=("logistic regression", "linear SVM"), labels=(1000, 500)
+        classifier=("logistic regression", "linear SVM"), labels=(10, 20)
     ):
-        yield name, partial(_pixels_as_good, **settings)
+        yield name, partial(_cost_of_columns, **settings)
 
 
-def _pixels_as_good(classifier, labels):
-    lead, words = _features(classifier, labels, "pixels", 3)
-    return Row(words, bool(lead.mean < 0.01))
+def _cost_of_columns(classifier, labels):
+    scales = "one number", "column by column"
+    one, each = (_scores("PCA", classifier, labels, 12, s).mean() for s in scales)
+    code = _scores("code", classifier, labels, 12, scales[1]).mean()
+    words = f"PCA {one:.3f}, column by column {each:.3f}; code, so too, {code:.3f}"
+    return Row(words, bool(one - each >= 0.03 and code - each >= 0.03))
 
 
 @needs(gigabytes=1.5)
@@ -486,17 +499,26 @@ def _cleaned(deviation, seed, target):
 
 
 def _by_filters(deviation):
-    """Decibels of filters and PCA, each at its best on validation images."""
+    """Decibels of filters and PCA, each at its best on validation images.
+
+    Two numbers, fitted on validation images, correct the brightness of each.
+    """
     parts, found = _clothes(), {}
     spoiled = {p: _noisy(parts[p][0], 4, deviation) for p in ("validation", "test")}
     ways = {f"blur {w}": partial(gaussian_filter, sigma=(0, w, w, 0)) for w in WIDTHS}
     ways |= {f"median {k}": partial(median_filter, size=(1, k, k, 1)) for k in (2, 3)}
     ways |= {f"PCA {k}": partial(_by_pca, size=k) for k in (16, 32, 64, 128)}
     for kind in ("blur", "median", "PCA"):
-        own = {name: way for name, way in ways.items() if name.startswith(kind)}
-        clean, noisy = parts["validation"][0], spoiled["validation"]
-        best = max(own, key=lambda name: _decibels(clean, own[name](noisy)))
-        found[best] = _decibels(parts["test"][0], own[best](spoiled["test"]))
+        tried = []
+        for name in (name for name in ways if name.startswith(kind)):
+            said = {p: ways[name](images) for p, images in spoiled.items()}
+            clean = parts["validation"][0]
+            line = np.polyfit(said["validation"].ravel(), clean.ravel(), 1)
+            said = {p: np.polyval(line, x).clip(0, 1) for p, x in said.items()}
+            quality = {p: _decibels(parts[p][0], x) for p, x in said.items()}
+            tried.append((quality["validation"], quality["test"], name))
+        _, on_test, name = max(tried)
+        found[name] = on_test
     return found
 
 
@@ -522,8 +544,8 @@ def _by_linear_map(deviation):
 @needs(gigabytes=2)
 def denoiser():
     """The strength of the noise; the start. Filters, PCA and the penalty of the linear
-    map are at their best on validation images. By far means a decibel; the map is
-    behind, and by less than two."""
+    map are at their best on validation images. Half a decibel or more ahead of all but
+    the map, which is behind, too, and by less than two."""
     for name, settings in one_at_a_time(deviation=(0.3, 0.15, 0.5), seed=(0, 1)):
         yield name, partial(_lead_of_the_denoiser, **settings)
 
@@ -539,7 +561,7 @@ def _lead_of_the_denoiser(deviation, seed):
     line = _by_linear_map(deviation)
     told = ", ".join(f"{name} {value:.1f}" for name, value in rivals.items())
     words = f"network {net:.1f} dB, linear map {line:.1f}, {told}"
-    return Row(words, bool(net > max(rivals.values()) + 1 and 0 < net - line < 2))
+    return Row(words, bool(net > max(rivals.values()) + 0.5 and 0 < net - line < 2))
 
 
 # Anomalies

@@ -44,6 +44,10 @@ decibels = Exercise(
         f"peak**2 / {_MSE} → peak / np.sqrt({_MSE})": "with the root it is 20, not 10",
         ("10 * → 20 *", "peak**2 → peak"): "20 needs the *root* of the error",
         "peak**2 → peak": "the peak must be squared, as the error is",
+        f"{_MSE} → np.mean(difference) ** 2": "square first, then average",
+        f"{_MSE} → np.mean(abs(difference))": "absolute differences; square them",
+        f"{_MSE} → np.var(difference)": "a variance forgets a constant error",
+        "10 * np → np": "those are bels; ten decibels make one",
         "peak**2 → 1": "that is for a peak of 1; use `peak`",
         "peak**2 → 255**2": "255 is written into it; use `peak`",
         "log10 → log": "that is the natural logarithm; decibels use log10",
@@ -102,6 +106,11 @@ repaired = Exercise(
         "that is the score that was picked; report what the test rows say of it",
         f"{_CHOSEN} fit.score(*few)":
         "the size was chosen on the rows that trained the classifier",
+        f"{_MADE} .fit(np.vstack([unlabeled, validation[0]]))":
+        "the validation rows help to make the code; they only choose its size",
+        "fit(code.transform(few[0]), few[1]) → fit(code.transform(np.vstack([few[0], "
+        "validation[0]])), np.r_[few[1], validation[1]])":
+        "the validation rows train the classifier; they only choose the size",
         f"{_MADE} .fit(few[0])": "the code was made from `few`; use `unlabeled`",
         f"{_MADE} .fit(np.vstack([unlabeled, test[0]]))":
         "the test rows still make the code, mixed with the unlabeled ones",
@@ -145,6 +154,7 @@ image_errors = Exercise(
         "axis=(1, 2, 3)) → axis=(1, 2, 3)) ** 0.5": "that is the root; leave it out",
         f"{_SQUARES}, axis=(1, 2, 3)) → images - guesses, axis=(1, 2, 3)) ** 2":
         "square first, then average",
+        f"np.mean({_SQUARES} → np.var(images - guesses": "it forgets a constant error",
         f"{_SQUARES} → images - guesses": "the differences are not squared, and cancel",
     },
     hints=("Square the differences first; the shape stays.",
@@ -191,6 +201,7 @@ threshold = Exercise(
         "np.quantile(normal_errors → np.quantile(np.append(normal_errors, errors)":
         "normal and judged errors were thrown together; anomalies shift the threshold",
         "1 - rate → rate": "a share of 1 - {rate} lies above that; use 1 - rate",
+        "1 - rate → 1 - rate / 2": "half of the share lies above that; use 1 - rate",
         "errors > → errors <": "the *small* errors are flagged; anomalies have large",
         f"{_QUANTILE} normal_errors.max()": "that is the largest normal error",
         f"{_QUANTILE} normal_errors.mean() + 2 * normal_errors.std()":
@@ -275,6 +286,12 @@ noise = Exercise(
         f"{_CLIP} {_NOISY}": "clip them to [0, 1]",
         f"{_CLIP} ((v := {_NOISY}) - v.min()) / np.ptp(v)": "rescaling dims; clip them",
         "images.shape) → images.shape[1:])": "draw noise in the images' full shape",
+        f"{_CLIP} np.clip(images * (1 + {_DRAW}), 0, 1)": "add it, do not multiply",
+        f"{_CLIP} np.clip({_DRAW}, 0, 1)": "the image is missing: add the noise to it",
+        f"{_CLIP} images + np.clip({_DRAW}, 0, 1)": "half of it is cut; clip the sum",
+        f"{_CLIP} np.clip({_NOISY}, 0, 1).astype('uint8')":
+        "uint8 cuts off what is below 1",
+        f"{_NOISE} normal(deviation, 1,": "`rng.normal` takes the mean first: 0",
         f"{_NOISE} normal(0, deviation**2,": "did you square it? Or divide by 255?",
         f"{_NOISE} normal(0, deviation**0.5,": "`rng.normal` takes no variance",
         f"{_DRAW} → deviation * rng.random(images.shape)": "it only brightens",
