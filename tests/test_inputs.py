@@ -139,6 +139,8 @@ def parts():
 # {function: {argument: (its kind, a right value)}}; of kind "made" is what is made anew
 # for each call, of kind "other" what nobody is likely to get wrong.
 TABLE = {
+    "annotated.trees": {"part": ("other", "test")},
+    "annotated.nuclei": {},
     "photographs.archives.unpack": {
         "path": ("made", own_archive),
         "limit": ("other", 10**6),
