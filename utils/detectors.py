@@ -82,7 +82,7 @@ def blazeface_anchors():
         16 × 16 places, row by row, two anchors at each, then the 8 × 8, six at each.
 
     Source:
-        Bazarevsky et al. 2019 (see `blazeface`), section 3.2.
+        Bazarevsky et al. 2019 (see `blazeface`).
 
     Example:
 
