@@ -16,8 +16,8 @@ class Boxed:
     `(n, 4)`: `x_min, y_min, x_max, y_max` of each box in pixels, x to the right and y
     down from the picture's upper left corner, so that `image[y_min:y_max, x_min:x_max]`
     is what the box holds (as whole numbers, which they are). `visible`, float32
-    `(n,)`, is the share of the box's area that the picture still shows: 1, or less if
-    the picture's edge cuts it.
+    `(n,)`, is the share of the box's area that was left when the picture was cut out
+    of a larger one: 1, or less where the cut goes through it.
     """
 
     name: str
@@ -55,10 +55,10 @@ def trees(part="train"):
     """Forest from the air, every tree in a box that someone drew by hand.
 
     Two photographs of Yellowstone, taken from an aircraft in 2019, about 10 centimeters
-    a pixel. They show different places in different light. A box that the crop's edge
-    cuts ends there; if less than half of its area was left, it is gone, though a corner
-    of that tree can still be seen: 5 trees at the left edge of `"train"`, none in
-    `"test"`.
+    a pixel. They show different places in different light. Dead trees that stand have
+    boxes as well. Both are cut out of larger ones: a box ends at the cut, and is gone
+    if less than half of its area was left, though a corner of that tree can still be
+    seen. Gone are 5 at the left edge of `"train"`, none in `"test"`.
 
     Args:
         part: `"train"`, 2,472 rows and 1,347 columns of one photograph, or `"test"`,
