@@ -33,7 +33,7 @@ from .stored import (
 from .terms import explains_its_terms
 
 # Beginnings of names, such as "04"; each change adds one, until all are here.
-STRICT = ("00", "01", "02", "03", "04", "05", "06", "07", "10")
+STRICT = ("00", "01", "02", "03", "04", "05", "06", "07", "10", "11")
 
 COMMON = (
     is_valid, opens_well, is_set_up, ran_once, is_clean, is_light, has_alt_texts,

@@ -121,14 +121,17 @@ def evaluate(heats, painted, near, test):
 
 
 def _evaluations(rng):
-    for n, places, share in ((60, 9, 0.4), (40, 16, 0.5), (90, 6, 0.3), (50, 12, 0.6)):
+    for n, places, share in (
+        (160, 9, 0.4), (140, 16, 0.5), (200, 6, 0.3), (150, 12, 0.6),
+    ):  # fmt: skip
         painted, test = rng.random(n) < 0.5, rng.random(n) < share
         spread = np.geomspace(0.2, 3, places)
-        heats = rng.normal(0, 1, (n, places)) * spread + rng.normal(0, 2, places)
+        noise = rng.normal(0, 1, (n, places))
+        noise[:, ::2] = rng.exponential(1, noise[:, ::2].shape) - 1  # far maximum
+        heats = noise * spread + rng.normal(0, 2, places)
         heats[test] += rng.normal(0, 1.5, places)  # other modules, other light
-        heats[np.flatnonzero(~test & ~painted)[0], 1:] += 9 * spread[1:]  # one outlier
         at = rng.integers(places, size=n)
-        heats[painted, at[painted]] += 2.5 * spread[at[painted]]
+        heats[painted, at[painted]] += 3.0 * spread[at[painted]]
         near = np.arange(places) == at[:, None]
         yield named(f"{n} cells, {places} places", heats, painted, near, test)
 
