@@ -1,6 +1,6 @@
 """Claims of 11_WhereThingsAre: maps of painted defects, and one box by regression."""
 
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
@@ -13,6 +13,7 @@ from utils.evaluation import stratified_folds
 NOTEBOOK = "11_WhereThingsAre"
 USUAL = 200  # sound cells of the training modules
 PAINTED = 100  # held-out cells
+LAYERS = ("block8", "block11", "block15", "block16")
 VARIED = {
     "fold": (0, 1, 2),
     "judge": ("C = 0.1", "C = 0.01", "ridge"),
@@ -72,7 +73,7 @@ def change_spreads():
 
 def _shares(kind, fold, size, darkness, seed, reach):
     shown, found = (kind, fold, size, darkness, seed), {}
-    for layer in ("block8", "block11", "block15", "block16"):
+    for layer in LAYERS:
         change = _change(layer, *shown)
         near = _near(layer, *shown, reach)
         parts = (change * near).sum(axis=(1, 2)) / change.sum(axis=(1, 2))
@@ -260,12 +261,14 @@ def _stuck(images, place):
     return images
 
 
+@cache
 def _images():
     from utils import datasets
 
     return datasets.load("solar_cells").images
 
 
+@cache
 def _network(side):
     from utils import backbones
 
@@ -291,18 +294,24 @@ def _painted(kind, fold, size, darkness, seed):
     return paint(images, kind, seed, size, darkness)
 
 
-@remembered
 def _maps(layer, kind, fold, size, darkness, seed, place=None):
     """Whole maps of painted cells, of the same unpainted, or of usual ones."""
+    some = LAYERS if layer in LAYERS else (layer,)
+    found = _kept_maps(some, kind, fold, size, darkness, seed, place)
+    return found[layer].astype(np.float32)
+
+
+@remembered
+def _kept_maps(layers, kind, fold, size, darkness, seed, place):
+    """Of several layers in one pass, in half precision, as they lie on disk."""
     from utils.features import extract
 
     images, _, _ = _painted(kind, fold, size, darkness, seed)
     images = _stuck(images, place) if place else images
-    found = extract(_network(224), images, layer, pooling=None, cache=False)
-    return found[layer]
+    found = extract(_network(224), images, layers, pooling=None, cache=False)
+    return {layer: values.astype(np.float16) for layer, values in found.items()}
 
 
-@remembered
 def _change(layer, kind, fold, size, darkness, seed):
     after = _maps(layer, kind, fold, size, darkness, seed)
     before = _maps(layer, "sound", fold, 1.0, 0.7, seed)
