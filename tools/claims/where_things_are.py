@@ -336,7 +336,7 @@ def _distances(side, kind, fold, size, darkness, seed):
 
 @remembered
 def _boxed(layer, size, seed, fold):
-    """Maps, kinds and boxes of 900 training and 240 held-out cells; which train."""
+    """Maps, kinds and boxes of 600 training and 150 held-out cells; which train."""
     from utils import datasets
     from utils.features import extract
     from utils.lessons.defects import KINDS, paint
@@ -345,11 +345,11 @@ def _boxed(layer, size, seed, fold):
     rng, parts = np.random.default_rng(seed), _split(fold)
     drawn = [
         rng.choice(part[doubt[part] == 0], count, replace=False)
-        for part, count in zip(parts, (900, 240))
+        for part, count in zip(parts, (600, 150))
     ]
-    kind = np.arange(1140) % 3
+    kind = np.arange(750) % 3
     names = [KINDS[one] for one in kind]
     images = _images()[np.concatenate(drawn)]
     images, _, boxes = paint(images, names, seed + 1, size)
     found = extract(_network(160), images, layer, pooling=None, cache=False)
-    return found[layer], kind, boxes / 300, np.arange(1140) < 900
+    return found[layer], kind, boxes / 300, np.arange(750) < 600
