@@ -477,6 +477,13 @@ TABLE = {
     },
     "runtime.Runtime.strategy": {"self": ("other", Runtime("CPU", 1, 0))},
     "runtime.Runtime.versions": {"self": ("other", Runtime("CPU", 1, 0))},
+    "lessons.defects.paint": {
+        "images": ("gray", GRAY),
+        "kinds": ("other", "crack"),
+        "seed": ("seed", 0),
+        "size": ("fraction", 1.0),
+        "darkness": ("fraction", 0.7),
+    },
     "lessons.descriptors.two_colors": {
         "images": ("color", COLOR),
         "levels": ("count", 3),

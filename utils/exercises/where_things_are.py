@@ -1,0 +1,216 @@
+"""Exercises of 11_WhereThingsAre: a map, a locator, a leak, the loss of two heads."""
+
+import numpy as np
+
+from utils.exercises import Exercise, named
+
+
+def class_map(maps, weights, bias):
+    evidence = maps @ weights
+    return evidence, evidence.mean() + bias
+
+
+def _scenes(rng):
+    for rows, columns, channels in ((3, 4, 5), (1, 6, 2), (7, 7, 3), (2, 2, 1)):
+        maps = np.maximum(rng.normal(0.3, 1, (rows, columns, channels)), 0)
+        told = f"{rows} × {columns} places, {channels} channels"
+        weights, bias = rng.normal(size=channels) + 0.1, rng.normal(2, 0.3)
+        yield named(told, maps, weights, bias)
+
+
+_MAP = "evidence = maps @ weights → evidence ="
+
+mapped = Exercise(
+    class_map, cases=_scenes, parts=("the map", "the score"),
+    mistakes={
+        f"{_MAP} np.maximum(maps @ weights, 0)":
+        "what speaks against the class was cut off; keep the sign",
+        f"{_MAP} maps @ weights + bias; bias = 0.0":
+        "the bias belongs to no place; add it once, to the score",
+        f"{_MAP} maps @ abs(weights)":
+        "a weight below 0 speaks against the class; keep its sign",
+        f"{_MAP} maps.mean(axis=-1)":
+        "the channels were averaged without their weights",
+        f"{_MAP} maps * weights":
+        "the channels were not added up; a map has one number a place",
+        f"{_MAP} maps @ weights / maps.shape[-1]":
+        "the channels are summed with their weights, not averaged",
+        "evidence.mean() + bias → evidence.sum() + bias":
+        "the score is the mean of the map, since the features were means",
+        "evidence.mean() + bias → evidence.mean()": "the bias is missing",
+        "evidence.mean() + bias → evidence.max() + bias":
+        "the highest place is not the score; all places count alike",
+        "return evidence, evidence.mean() + bias → "
+        "return evidence.mean() + bias, evidence":
+        "the map comes first, then the score",
+    },
+    hints=("At each place stands a vector of channels: multiply it with the weights.",
+           "`maps @ weights` does that at all places at once.",
+           "The mean of the map plus the bias is the score."),
+    lesson="Multiply first and average then, or the other way round: the same score, "
+    "but one way has a map in between.",
+)  # fmt: skip
+
+
+def locate(maps, weights, usual, spread, side):
+    unusual = (maps @ weights - usual) / spread
+    row, column = np.unravel_index(unusual.argmax(), unusual.shape)
+    rows, columns = unusual.shape
+    return (row + 0.5) * side / rows, (column + 0.5) * side / columns
+
+
+def _pictures(rng):
+    for rows, columns, channels, side, at in (
+        (7, 7, 4, 300, (5, 1)), (14, 14, 3, 300, (0, 13)), (4, 8, 2, 224, (3, 6)),
+        (6, 3, 5, 120, (2, 0)), (5, 5, 1, 100, (1, 3)),
+    ):  # fmt: skip
+        maps = rng.uniform(0, 1, (rows, columns, channels))
+        weights = np.where(np.arange(channels) % 2, -1.0, 1.0) * (1 + rng.random())
+        usual = maps @ weights + rng.normal(0, 0.1, (rows, columns))
+        spread = np.full((rows, columns), 1.0)
+        loud, wide = (at[0] - 2) % rows, (at[1] + 1) % columns
+        maps[at] += 0.5 * weights  # what is new here
+        maps[loud, at[1]] += 9 * weights  # as high as ever
+        usual[loud, at[1]] += 9 * (weights @ weights)
+        maps[at[0], wide] += weights  # more than usual, but there it always varies
+        spread[at[0], wide] = 30.0
+        maps[(at[0] + 1) % rows, wide] -= 3 * weights  # against the class
+        told = f"a map of {rows} × {columns}, a photograph of {side} pixels"
+        yield named(told, maps, weights, usual, spread, side)
+
+
+_UNUSUAL = "unusual = (maps @ weights - usual) / spread → unusual ="
+
+located = Exercise(
+    locate, cases=_pictures, parts=("the row", "the column"),
+    mistakes={
+        f"{_UNUSUAL} maps @ weights":
+        "that is where it is always high; subtract what is usual",
+        f"{_UNUSUAL} maps @ weights - usual":
+        "some places vary anyway; divide by the spread",
+        f"{_UNUSUAL} abs(maps @ weights - usual) / spread":
+        "unusually low is no evidence *for* the class; keep the sign",
+        f"{_UNUSUAL} (maps.sum(axis=-1) - usual) / spread":
+        "the weights of the channels are missing",
+        "return (row + 0.5) * side / rows, (column + 0.5) * side / columns → "
+        "return (row + 1) * side / rows, (column + 1) * side / columns":
+        "that is the lower right corner of the place; its center is half a step back",
+        "return (row + 0.5) * side / rows, (column + 0.5) * side / columns → "
+        "return row * side / rows, column * side / columns":
+        "that is the upper left corner of the place; its center is half a step further",
+        "return (row + 0.5) * side / rows, (column + 0.5) * side / columns → "
+        "return (column + 0.5) * side / columns, (row + 0.5) * side / rows":
+        "row and column are exchanged",
+        "return (row + 0.5) * side / rows, (column + 0.5) * side / columns → "
+        "return row, column":
+        "that is the place in the map; in the photograph each is side / rows pixels",
+    },
+    hints=("First the map, `maps @ weights`, then how unusual each place is.",
+           "`np.unravel_index(unusual.argmax(), unusual.shape)` is row and column.",
+           "Place 0 of 7 covers the first side / 7 pixels; its center is at half."),
+    lesson="A few lines turn a classifier that was only told *whether* into something "
+    "that says *where*.",
+)  # fmt: skip
+
+
+def evaluate(heats, painted, near, test):
+    sound = heats[~test & ~painted]
+    unusual = (heats - sound.mean(axis=0)) / sound.std(axis=0)
+    hit = near[np.arange(len(heats)), unusual.argmax(axis=1)]
+    return hit[test & painted].mean()
+
+
+def _evaluations(rng):
+    for n, places, share in (
+        (160, 9, 0.4), (140, 16, 0.5), (200, 6, 0.3), (150, 12, 0.6),
+    ):  # fmt: skip
+        painted, test = rng.random(n) < 0.5, rng.random(n) < share
+        spread = np.geomspace(0.2, 3, places)
+        noise = rng.normal(0, 1, (n, places))
+        noise[:, ::2] = rng.exponential(1, noise[:, ::2].shape) - 1  # far maximum
+        heats = noise * spread + rng.normal(0, 2, places)
+        heats[test] += rng.normal(0, 1.5, places)  # other modules, other light
+        at = rng.integers(places, size=n)
+        heats[painted, at[painted]] += 3.0 * spread[at[painted]]
+        near = np.arange(places) == at[:, None]
+        yield named(f"{n} cells, {places} places", heats, painted, near, test)
+
+
+_SOUND = "heats[~test & ~painted] → heats"
+_RATE = "hit[test & painted].mean() →"
+
+repaired = Exercise(
+    evaluate, cases=_evaluations,
+    mistakes={
+        (_SOUND, f"{_RATE} hit[painted].mean()"):
+        "nothing was repaired yet: the yardstick is made of the cells that it judges",
+        _SOUND: "the yardstick still comes from all cells, the judged ones too",
+        "~test & ~painted → ~painted":
+        "sound *test* cells are in the yardstick; take the training part",
+        "~test & ~painted → ~test":
+        "painted cells are in the yardstick; only sound ones say what is usual",
+        "~test & ~painted → test & ~painted":
+        "the yardstick comes from the test part; take the training part",
+        f"{_RATE} hit[painted].mean()":
+        "painted training cells were counted, too; judge by the test part",
+        f"{_RATE} hit[test].mean()":
+        "sound cells have nothing to hit; count the painted ones of the test part",
+        f"{_RATE} hit[~test & painted].mean()": "that is the training part",
+        " / sound.std(axis=0) →": "the spread of the sound training cells is missing",
+    },
+    hints=("Two things are fitted or judged here: the yardstick, and the hits.",
+           "The yardstick may use `~test & ~painted`: sound cells to train on.",
+           "The hits that count are those of `test & painted`."),
+    lesson="A yardstick is fitted, too: mean and spread belong to the training part.",
+)  # fmt: skip
+
+
+def two_losses(probability, kind, found, box, weight):
+    rows = np.arange(len(kind))
+    cross_entropy = -np.log(probability[rows, kind]).mean()
+    there = kind > 0
+    distance = np.sum((found - box) ** 2, axis=1)
+    return cross_entropy + weight * distance[there].mean()
+
+
+def _answers(rng):
+    for n, classes, weight in ((5, 3, 1.0), (8, 3, 10.0), (4, 2, 0.5), (12, 4, 2.0)):
+        probability = rng.dirichlet(np.ones(classes) * 2, n)
+        kind = np.concatenate([[0, 1], rng.integers(0, classes, n - 2)])
+        box = np.where(kind[:, None] > 0, rng.random((n, 4)), 0)
+        found = rng.random((n, 4))
+        told = f"{n} pictures, {classes} kinds, weight {weight:g}"
+        yield named(told, probability, kind, found, box, weight)
+
+
+added = Exercise(
+    two_losses, cases=_answers,
+    mistakes={
+        "distance[there].mean() → distance.mean()":
+        "pictures without a defect have no box; leave them out of its loss",
+        "distance[there].mean() → distance[there].sum() / len(kind)":
+        "divided by all pictures; only those with a box count here",
+        "distance[there].mean() → distance[~there].mean()":
+        "those are the pictures without a defect",
+        "+ weight * distance → + distance": "the weight of the box is missing",
+        "return cross_entropy → return weight * cross_entropy":
+        "the weight belongs to the box alone",
+        "- box) ** 2, axis=1) → - box) ** 2, axis=1) ** 0.5":
+        "that is the distance itself; the loss squares it",
+        "- box) ** 2, axis=1) → - box) ** 2, axis=1) / 4":
+        "the four squares are summed, not averaged",
+        "(found - box) ** 2 → abs(found - box)":
+        "squares are asked, not absolute values",
+        "-np.log(probability[rows, kind]).mean() → "
+        "np.log(probability[rows, kind]).mean()":
+        "the minus of the logarithm is missing",
+        "-np.log(probability[rows, kind]) → 1 - (probability[rows, kind])":
+        "cross-entropy takes minus the logarithm of the probability of the true kind",
+        "-np.log(probability[rows, kind]) → -np.log(probability.max(axis=1))":
+        "that is the probability of the likeliest kind; take that of the true one",
+    },
+    hints=("`probability[rows, kind]` is what each picture gave to its true kind.",
+           "Sum the four squares of a box; a picture of kind 0 has none.",
+           "Average each loss over the pictures that it is about; then add."),
+    lesson="Two heads, one number: the weight says how many nats a box is worth.",
+)  # fmt: skip
