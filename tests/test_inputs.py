@@ -306,6 +306,7 @@ TABLE = {
         "title": ("other", "nothing"),
         "columns": ("count", 2),
         "side": ("amount", 1.4),
+        "label": ("other", "evidence"),
     },
     "keeping.joining.one_model": {
         "backbone": ("made", network),

@@ -14,6 +14,7 @@ from utils.checks import (
 from utils.photographs.decoding import check_way
 
 COLORS = "RdBu"  # what is below 0 is red, what is above is blue; no color at 0
+EVIDENCE = "evidence: below 0 against the class, above 0 for it"
 
 
 def enlarge(heat, rows, columns, way="squash"):
@@ -57,7 +58,9 @@ def enlarge(heat, rows, columns, way="squash"):
     return np.array(picture.resize((columns, rows), linear, box))
 
 
-def show_heat(images, heats, titles=None, title=None, columns=2, side=2.2):
+def show_heat(
+    images, heats, titles=None, title=None, columns=2, side=2.2, label=EVIDENCE
+):
     """Photographs, each beside the map of what speaks for a class in it.
 
     All maps share one scale. Above 0 speaks for the class, below 0 against it, and
@@ -71,6 +74,7 @@ def show_heat(images, heats, titles=None, title=None, columns=2, side=2.2):
         title: the finding, above all.
         columns: pairs a row.
         side: inches that an image takes, more than 0.
+        label: what the colors say: one line under the color bar.
 
     Returns:
         The matplotlib figure.
@@ -107,9 +111,8 @@ def show_heat(images, heats, titles=None, title=None, columns=2, side=2.2):
         drawn = right.imshow(heat, cmap=COLORS, vmin=-limit, vmax=limit)
         if np.nanmin(heat) < 0 < np.nanmax(heat):
             right.contour(heat, [0], colors="black", linewidths=0.8)
-    said = "evidence: below 0 against the class, above 0 for it"
     bar = figure.colorbar(
-        drawn, ax=panels, location="bottom", shrink=0.6, aspect=40, label=said
+        drawn, ax=panels, location="bottom", shrink=0.6, aspect=40, label=label
     )
     bar.ax.axvline(0, color="black", linewidth=0.8)
     if title:
