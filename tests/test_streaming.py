@@ -197,7 +197,7 @@ idle, _ = features._engines[net.model][1:]
 functions = [idle.get() for _ in range(idle.qsize())]
 found = {
     "apart": [float(np.abs(x["block3"] - one).max()) for x in (shared, inside)],
-    "weights": [sorted({v.device for v in f.variables}) for f in functions],
+    "weights": [sorted({t.device for t in f.captured_inputs}) for f in functions],
     "work": [sorted({o.device for o in f.graph.get_operations() if o.type == "Conv2D"})
              for f in functions],
 }
