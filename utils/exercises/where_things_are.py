@@ -66,7 +66,7 @@ def _pictures(rng):
     ):  # fmt: skip
         maps = rng.uniform(0, 1, (rows, columns, channels))
         weights = np.where(np.arange(channels) % 2, -1.0, 1.0) * (1 + rng.random())
-        usual = maps @ weights + rng.normal(0, 0.1, (rows, columns))
+        usual = maps @ weights + rng.normal(0, 0.01, (rows, columns))
         spread = np.full((rows, columns), 1.0)
         loud, wide = (at[0] - 2) % rows, (at[1] + 1) % columns
         maps[at] += 0.5 * weights  # what is new here
@@ -75,6 +75,10 @@ def _pictures(rng):
         maps[at[0], wide] += weights  # more than usual, but there it always varies
         spread[at[0], wide] = 30.0
         maps[(at[0] + 1) % rows, wide] -= 3 * weights  # against the class
+        steady, column = (at[0] - 1) % rows, (at[1] + 2) % columns
+        usual[steady, at[1]] -= 0.07 * (weights @ weights)  # a little, where it is calm
+        spread[steady, at[1]] = 0.25
+        usual[:, column] -= 0.25 * (weights @ weights)  # a whole column, half as much
         told = f"a map of {rows} × {columns}, a photograph of {side} pixels"
         yield named(told, maps, weights, usual, spread, side)
 
@@ -88,8 +92,10 @@ located = Exercise(
         "that is where it is always high; subtract what is usual",
         f"{_UNUSUAL} maps @ weights - usual":
         "some places vary anyway; divide by the spread",
+        f"{_UNUSUAL} (maps @ weights - usual) / spread**2":
+        "that divides by the variance; a spread is a standard deviation",
         f"{_UNUSUAL} abs(maps @ weights - usual) / spread":
-        "unusually low is no evidence *for* the class; keep the sign",
+        "unusually low is no evidence *for* the class; take the highest place",
         f"{_UNUSUAL} (maps.sum(axis=-1) - usual) / spread":
         "the weights of the channels are missing",
         "return (row + 0.5) * side / rows, (column + 0.5) * side / columns → "
