@@ -161,11 +161,7 @@ def lesson(tmp_path, monkeypatch):
     return small_lesson()
 
 
-@pytest.mark.parametrize(
-    "rule",
-    form.RULES,
-    ids=lambda rule: rule.__name__,
-)
+@pytest.mark.parametrize("rule", form.RULES, ids=lambda rule: rule.__name__)
 def test_a_small_lesson_has_the_form(lesson, rule):
     assert rule(lesson, LESSON) == []
 

@@ -58,7 +58,7 @@ def is_introduced(notebook, path):
     The cell tagged `contents` stands before the first section and holds what
     `minutes.contents` gives: the core's sections, and the *More* sections with minutes.
     """
-    complaints = _opening(notebook) + _lacking_sections(notebook, SECTIONS)
+    complaints = _opening(notebook) + _lacking_sections(notebook)
     listing = with_tag(notebook, "contents")
     if not listing:
         return [*complaints, "no cell is tagged `contents`"]
@@ -88,10 +88,12 @@ def _opening(notebook):
     return complaints
 
 
-def _lacking_sections(notebook, needed):
+def _lacking_sections(notebook):
     found = [heading for cell in notebook.cells for heading in headings(cell)]
     titles = {title for level, title in found if level == 2}
-    return [f"the section “{name}” is missing" for name in needed if name not in titles]
+    return [
+        f"the section “{name}” is missing" for name in SECTIONS if name not in titles
+    ]
 
 
 def _first_section(notebook):

@@ -19,6 +19,7 @@ def _scenes(rng):
 
 
 _MAP = "evidence = maps @ weights → evidence ="
+_SCORE = "evidence.mean() + bias →"
 
 mapped = Exercise(
     class_map, cases=_scenes, parts=("the map", "the score"),
@@ -35,10 +36,10 @@ mapped = Exercise(
         "the channels were not added up; a map has one number a place",
         f"{_MAP} maps @ weights / maps.shape[-1]":
         "the channels are summed with their weights, not averaged",
-        "evidence.mean() + bias → evidence.sum() + bias":
+        f"{_SCORE} evidence.sum() + bias":
         "the score is the mean of the map, since the features were means",
-        "evidence.mean() + bias → evidence.mean()": "the bias is missing",
-        "evidence.mean() + bias → evidence.max() + bias":
+        f"{_SCORE} evidence.mean()": "the bias is missing",
+        f"{_SCORE} evidence.max() + bias":
         "the highest place is not the score; all places count alike",
         "return evidence, evidence.mean() + bias → "
         "return evidence.mean() + bias, evidence":
@@ -84,6 +85,7 @@ def _pictures(rng):
 
 
 _UNUSUAL = "unusual = (maps @ weights - usual) / spread → unusual ="
+_CENTER = "return (row + 0.5) * side / rows, (column + 0.5) * side / columns →"
 
 located = Exercise(
     locate, cases=_pictures, parts=("the row", "the column"),
@@ -98,17 +100,13 @@ located = Exercise(
         "unusually low is no evidence *for* the class; take the highest place",
         f"{_UNUSUAL} (maps.sum(axis=-1) - usual) / spread":
         "the weights of the channels are missing",
-        "return (row + 0.5) * side / rows, (column + 0.5) * side / columns → "
-        "return (row + 1) * side / rows, (column + 1) * side / columns":
+        f"{_CENTER} return (row + 1) * side / rows, (column + 1) * side / columns":
         "that is the lower right corner of the place; its center is half a step back",
-        "return (row + 0.5) * side / rows, (column + 0.5) * side / columns → "
-        "return row * side / rows, column * side / columns":
+        f"{_CENTER} return row * side / rows, column * side / columns":
         "that is the upper left corner of the place; its center is half a step further",
-        "return (row + 0.5) * side / rows, (column + 0.5) * side / columns → "
-        "return (column + 0.5) * side / columns, (row + 0.5) * side / rows":
+        f"{_CENTER} return (column + 0.5) * side / columns, (row + 0.5) * side / rows":
         "row and column are exchanged",
-        "return (row + 0.5) * side / rows, (column + 0.5) * side / columns → "
-        "return row, column":
+        f"{_CENTER} return row, column":
         "that is the place in the map; in the photograph each is side / rows pixels",
     },
     hints=("First the map, `maps @ weights`, then how unusual each place is.",
