@@ -383,3 +383,15 @@ INPUTS = {
     "repaired": _picture,
 }
 TRIES = {"repaired": 100}
+
+EQUIVALENT = {
+    "overlapped": {  # maximum and minimum ask for no order, two signs make an area
+        "2: np.maximum(first[:2], second[:2]): arguments swapped",
+        "3: np.minimum(first[2:], second[2:]): arguments swapped",
+        "4: np.maximum(high - low, 0): arguments swapped",
+        "5: first[2:] - first[:2]: sides",
+        "5: second[2:] - second[:2]: sides",
+    },
+    "suppressed": {"4: (box, other): first two swapped"},  # a symmetric table
+    "repaired": {"7: bright[part] > threshold: GtE"},  # no pixel meets it exactly
+}
