@@ -32,8 +32,8 @@ def _with_and_without(seed, least, limit, epochs):
 
 @needs(gigabytes=2.5)
 def beats_bright_spots():
-    """The seed; what the rival looks for, and whether it may choose its smoothing on the
-    test photograph; the IoU from which a box is right; the length of training."""
+    """The seed; what the rival looks for, and whether the test photograph may choose its
+    smoothing; the IoU from which a box is right; the length of training."""
     for name, settings in one_at_a_time(
         seed=SEEDS,
         rival=("bright", "bright, chosen on the test photograph", "green"),
