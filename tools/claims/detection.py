@@ -62,8 +62,8 @@ def _network_and_rival(seed, rival, least, epochs):
 
 @needs(gigabytes=2)
 def skips_level():
-    """The seed; which half trains; filters; steps; the learning rate. Width and threshold
-    of the rival are chosen on the training half."""
+    """The seed; which half trains; filters; steps; the learning rate. The rival's width
+    and threshold are chosen on the training half."""
     for name, settings in one_at_a_time(
         seed=SEEDS,
         half=("left", "right"),
