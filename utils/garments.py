@@ -45,9 +45,9 @@ class Canvases:
         Example:
 
         >>> several("test", 3, counts=(2,)).labels()
-        array([[1, 0, 0, 0, 0, 1, 0],
-               [0, 0, 1, 0, 1, 0, 0],
-               [0, 0, 0, 0, 0, 1, 1]], dtype=int8)
+        array([[1, 0, 0, 1, 0, 0, 0],
+               [1, 0, 0, 0, 1, 0, 0],
+               [1, 0, 0, 0, 0, 0, 0]], dtype=int8)
         """
         there = self.groups[:, :, None] == np.arange(len(GROUPS))
         return there.any(axis=1).astype(np.int8)
@@ -84,7 +84,7 @@ def several(part="train", n=1000, counts=(0, 1, 2, 3), seed=0, shrink=2):
     """
     garments, kinds = _garments(part, shrink)
     counts = check_positions(counts, 5, "counts")
-    most, drawn = max(1, *counts), []
+    most, drawn = max(1, int(np.max(counts))), []
     for rng in _streams(n, seed):
         count = rng.choice(counts)
         quarters = np.sort(rng.choice(4, count, replace=False))
@@ -114,7 +114,7 @@ def pairs(part="train", n=1000, allowed=None, seed=0, shrink=2):
     >>> one = pairs("test", 1)
     >>> first, second = (GROUPS[group] for group in one.groups[0])
     >>> f"a {first} {RELATIONS[one.relations[0]]} a {second}"
-    'a dress left of a trouser'
+    'a boot left of a sneaker'
     """
     garments, kinds = _garments(part, shrink)
     members = [np.flatnonzero(kinds == group) for group in range(len(GROUPS))]

@@ -45,12 +45,13 @@ scored = Exercise(
         f"{_WHOLE} error / baseline": "that is the share of the error that is left",
         f"{_WHOLE} 1 - baseline / error": "the fraction is upside down",
         f"{_WHOLE} 1 - error": "the error must be divided by that of the mean",
-        f"{_WHOLE} error": "that is the mean squared error; compare it with the rival's",
+        f"{_WHOLE} error": "that is the squared error; compare it with the rival's",
         f"{_WHOLE} baseline - error": "divide by the rival's error as well",
         f"{_WHOLE} max(1 - error / baseline, 0)":
         "R² may lie below 0: worse than the mean; do not hide it",
         ("np.mean((said - truth) ** 2) → np.mean(abs(said - truth))",
-         "np.mean((np.mean(known) - truth) ** 2) → np.mean(abs(np.mean(known) - truth))"):
+         "np.mean((np.mean(known) - truth) ** 2) → "
+         "np.mean(abs(np.mean(known) - truth))"):
         "R² compares squared errors, not absolute ones",
         ("error / baseline → (error / baseline) ** 0.5"):
         "no roots: R² compares the squared errors themselves",
@@ -178,7 +179,7 @@ chosen = Exercise(
         "that is the position of the threshold among the candidates",
         "candidates[np.argmax(scores)] → candidates[::-1][np.argmax(scores[::-1])]":
         "of several that are as good take the lowest",
-        "column > threshold → column < threshold": "a label is said above its threshold",
+        "column > threshold → column < threshold": "say a label above its threshold",
         "column > threshold → column >= threshold":
         "above the threshold, not at it",
         "zip(probabilities.T, labels.T) → zip(probabilities, labels)":
@@ -205,7 +206,8 @@ def soft_maximum(scores, there, r):
 
 def _bags(rng):
     for bags, cells, r, scale in (
-        (3, 5, 1.0, 1), (4, 8, 3.0, 2), (2, 6, 0.5, 3000), (5, 4, 2.0, 1), (3, 7, 1.0, 1000),
+        (3, 5, 1.0, 1), (4, 8, 3.0, 2), (2, 6, 0.5, 3000), (5, 4, 2.0, 1),
+        (3, 7, 1.0, 1000),
     ):  # fmt: skip
         scores = rng.normal(0.3, 1, (bags, cells)) * scale
         there = np.arange(cells) < rng.integers(1, cells, bags)[:, None]

@@ -320,3 +320,20 @@ INPUTS = {
     "pooled": _scores,
     "split": _cells,
 }
+SURVIVORS = {"chosen": {"7: np.sum: mean"}}  # the same order, but for rounding
+EQUIVALENT = {
+    "scored": {"2: said - truth: sides", "3: np.mean(known) - truth: sides"},  # squared
+    "encoded": {  # every place is written
+        "2: np.zeros: ones",
+        "3: np.zeros: ones",
+        "6: ('yes', 'no'): first two swapped",
+    },
+    "chosen": {  # the same order
+        "8: 2 * hits: only the right",
+        "8: max(np.sum(said) + np.sum(truth == 1), 1): arguments swapped",
+        "8: 2: 1",
+        "8: 2: 3",
+        "8: 1: 2",
+    },
+    "pooled": {"5: 0: -1"},  # one column
+}
