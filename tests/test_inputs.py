@@ -31,7 +31,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 import utils
-from utils import backbones, keep
+from utils import backbones, garments, keep
 from utils.datasets import Dataset, from_folder
 from utils.evaluation import stratified_folds
 from utils.feature_files import Parts
@@ -89,6 +89,10 @@ def domains():
     first, last = np.arange(6), np.arange(6, 12)
     return [Domain(name, ROWS + k, LABELS, first, last, "three numbers")
             for k, name in enumerate("st")]  # fmt: skip
+
+
+def canvases():
+    return garments.several("test", 3)
 
 
 def small_image():
@@ -293,6 +297,21 @@ TABLE = {
     "photographs.folders.in_order": {"class_names": ("other", ["elm", "oak"])},
     "folding.fold": {"model": ("made", small_model)},
     "folding.float32_copy": {"layer": ("made", lambda: keras.layers.Dense(2))},
+    "garments.Canvases.labels": {"self": ("made", canvases)},
+    "garments.several": {
+        "part": ("other", "test"),
+        "n": ("count", 3),
+        "counts": ("other", (1, 2)),
+        "seed": ("seed", 0),
+        "shrink": ("count", 2),
+    },
+    "garments.pairs": {
+        "part": ("other", "test"),
+        "n": ("count", 3),
+        "allowed": ("other", ((0, 1), (2, 3))),
+        "seed": ("seed", 0),
+        "shrink": ("count", 2),
+    },
     "heat.enlarge": {
         "heat": ("square", np.eye(3)),
         "rows": ("count", 8),
