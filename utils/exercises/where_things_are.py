@@ -109,14 +109,6 @@ located = Exercise(
     mistakes={
         f"{_UNUSUAL} maps @ weights":
         "that is where it is always high; subtract what is usual",
-        f"{_UNUSUAL} (usual - maps @ weights) / spread":
-        "that is unusually *low*; subtract what is usual from what is there",
-        f"{_UNUSUAL} maps @ weights - usual.mean()":
-        "each place has a mean of its own, and its own spread",
-        f"{_UNUSUAL} maps @ weights / spread":
-        "what is usual was not subtracted",
-        f"{_UNUSUAL} (maps @ abs(weights) - usual) / spread":
-        "a weight below 0 speaks against the class; keep its sign",
         f"{_UNUSUAL} maps @ weights - usual":
         "some places vary anyway; divide by the spread",
         f"{_UNUSUAL} (maps @ weights - usual) / spread**2":
@@ -124,7 +116,7 @@ located = Exercise(
         f"{_UNUSUAL} abs(maps @ weights - usual) / spread":
         "unusually low is no evidence *for* the class; take the highest place",
         f"{_UNUSUAL} (maps.sum(axis=-1) - usual) / spread":
-        "the weights of the channels are missing",
+        "the weights of the channels are missing, or their signs",
         f"{_CENTER} return (row + 1) * side / rows, (column + 1) * side / columns":
         "that is the lower right corner of the place; its center is half a step back",
         f"{_CENTER} return row * side / rows + 0.5, column * side / columns + 0.5":
@@ -137,6 +129,16 @@ located = Exercise(
         "rows and columns differ in number; divide the row by `rows`",
         f"{_CENTER} return row * side / (rows - 1), column * side / (columns - 1)":
         "a map of n places has n steps, not n - 1, and each has its center at half",
+        f"{_CENTER} return (row - 0.5) * side / rows, (column - 0.5) * side / columns":
+        "the half step leads down and to the right: add it",
+        f"{_CENTER} return int((row + 0.5) * side / rows), "
+        "int((column + 0.5) * side / columns)":
+        "rounded to whole pixels; a center may lie between two",
+        f"{_CENTER} return (row + 0.5) * 300 / rows, (column + 0.5) * 300 / columns":
+        "a side of 300 pixels is written into it",
+        f"{_CENTER} return side - (row + 0.5) * side / rows, "
+        "(column + 0.5) * side / columns":
+        "rows are counted from the top",
         f"{_CENTER} return row + 0.5, column + 0.5":
         "that is the center in places; in the photograph each is side / rows pixels",
         f"{_CENTER} return (row + 0.5) / rows, (column + 0.5) / columns":
@@ -202,6 +204,14 @@ repaired = Exercise(
         "sound *test* cells are in the yardstick; take the training part",
         "~test & ~painted → ~test":
         "painted cells are in the yardstick; only sound ones say what is usual",
+        "~test & ~painted → test":
+        "the yardstick is made of the test part; take sound training cells",
+        "~test & ~painted → painted":
+        "the yardstick is made of painted cells; take sound training cells",
+        "~test & ~painted → ~test & painted":
+        "those are the painted training cells; the sound ones say what is usual",
+        ("~test & ~painted → test & ~painted", f"{_RATE} hit[painted].mean()"):
+        "the yardstick comes from the test part, and painted training cells count",
         "~test & ~painted → test & ~painted":
         "the yardstick comes from the test part; take the training part",
         f"{_RATE} hit[painted].mean()":
@@ -217,15 +227,22 @@ repaired = Exercise(
         f"{_RATE} hit[test].mean()":
         "sound cells have nothing to hit; count the painted ones of the test part",
         f"{_RATE} hit[~test & painted].mean()": "that is the training part",
-        " / sound.std(axis=0) →": "the spread of the sound training cells is missing",
-        " / sound.std(axis=0) → / sound.std()":
-        "one spread was taken for all places; each place has its own",
-        "heats - sound.mean(axis=0) → heats - sound.mean()":
-        "one mean was taken for all places; each place has its own",
+        f"{_RATE} hit[test & ~painted].mean()":
+        "those are the sound test cells; count the painted ones",
+        f"{_RATE} hit[test | painted].mean()":
+        "“or” counts too many cells; both must hold",
+        " / sound.std(axis=0) →":
+        "each place needs its own spread, that of the sound training cells",
         " / sound.std(axis=0) → / sound.var(axis=0)":
         "that divides by the variance; a spread is a standard deviation",
         "(heats - sound.mean(axis=0)) → heats":
-        "the mean of the sound training cells was not subtracted",
+        "each place needs its own mean, that of the sound training cells",
+        "unusual.argmax(axis=1) → unusual.argmin(axis=1)":
+        "that is the most unusually *low* place; take the highest",
+        "- sound.mean(axis=0)) → - heats.mean(axis=0))":
+        "the mean still comes from all cells, the spread alone was repaired",
+        " / sound.std(axis=0) → / heats.std(axis=0)":
+        "the spread still comes from all cells, the mean alone was repaired",
         "unusual.argmax(axis=1) → heats.argmax(axis=1)":
         "the peak was taken of the raw map; take that of the compared one",
         "unusual.argmax(axis=1) → abs(unusual).argmax(axis=1)":
@@ -272,6 +289,19 @@ added = Exercise(
         "the loss of the box was summed; average it over the pictures that have one",
         "kinds]).mean() → kinds]).sum()":
         "the cross-entropy was summed; average it over the pictures",
+        "return cross_entropy + weight → return cross_entropy - weight":
+        "both losses are added: both are to become small",
+        "return cross_entropy + weight → return cross_entropy * weight":
+        "the two losses are added, not multiplied",
+        "return cross_entropy + → return": "the cross-entropy is missing",
+        "+ weight * distance[there].mean() → + distance[there].mean() / weight":
+        "the weight multiplies the loss of the box",
+        "-np.log(probability[rows, kinds]) → -np.log(1 - probability[rows, kinds])":
+        "that is the probability of all other kinds; take that of the true one",
+        "probability[rows, kinds] → probability[rows, kinds - 1]":
+        "kinds are counted from 0, as the columns are; subtract nothing",
+        "np.sum((said - boxes) ** 2, axis=1) → np.sum(said - boxes, axis=1) ** 2":
+        "square first and sum then; otherwise misses in two directions cancel",
         "there = kinds > 0 → there = kinds == 1":
         "every kind but 0 has a box, not kind 1 alone",
         "kinds]).mean() → kinds].mean())":
