@@ -251,7 +251,9 @@ def main():
             if arguments.write and not same:
                 shutil.copyfile(built, shipped)
     if arguments.write:
-        sums = [f"{digest(DATA / n)}  {n}\n" for n in (*BUILDERS, *TRAINED, *TRANSCRIBED)]
+        sums = [
+            f"{digest(DATA / n)}  {n}\n" for n in (*BUILDERS, *TRAINED, *TRANSCRIBED)
+        ]
         (DATA / "SHA256SUMS").write_text("".join(sums))
     elif differs:
         sys.exit(f"{differs} of the files differ from what their packages give")

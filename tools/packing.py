@@ -1,6 +1,6 @@
 """What the builders of data/ share: where packages come from, how arrays are kept.
 
-    python tools/packing.py  # downloads the archives, so that tests build from them, too
+    python tools/packing.py  # downloads the archives, for the tests to build from
 
 Some packages would bring a gigabyte of others that the course never uses. Of these, one
 archive alone is downloaded, into the course's cache, and read as what it is: nothing is

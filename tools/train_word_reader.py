@@ -3,9 +3,9 @@
     python tools/train_word_reader.py            # trains, scores, writes nothing
     python tools/train_word_reader.py --write    # and replaces data/word_reader.npz
 
-Some ten minutes on one core. Rounding differs from processor to processor, and a long
-training multiplies it: another computer gets other weights that read about as well.
-`data/README.md` says how well, and tests/test_reading.py by how much it may differ.
+Some twelve minutes on one core. Rounding differs from processor to processor, and a
+long training multiplies it: another computer gets other weights that read about as
+well. `data/README.md` says how well, tests/test_reading.py by how much it may differ.
 """
 
 import argparse
@@ -21,8 +21,9 @@ sys.path.insert(0, str(ROOT))
 
 from utils import pages, reading
 from utils.lessons import rendered_words
+from utils.lessons.word_boxes import word_boxes
 
-SEED, EPOCHS, WORDS, BATCH = 0, 24, 5000, 32
+SEED, EPOCHS, WORDS, BATCH = 0, 14, 4500, 32
 RATE = 2e-3  # at first; it falls to nothing as half a cosine does
 FIRST = 4  # characters of the longest words of the first epoch
 TESTED, TEST_SEED = 2000, 12345
@@ -68,19 +69,23 @@ def lesson(epoch, size, seed):
     return rendered_words.render(texts, int(rng.integers(2**32))), codes
 
 
-def trained(epochs=EPOCHS, size=WORDS, seed=SEED, say=print):
-    """A reader after so many epochs of so many words."""
+def untrained(steps, seed=SEED):
+    """A new network, compiled for so many steps."""
     keras.utils.set_random_seed(seed)
     model = reading.build_word_reader()
-    rate = keras.optimizers.schedules.CosineDecay(RATE, epochs * (size // BATCH))
+    rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
     model.compile(keras.optimizers.Adam(rate), keras.losses.CTC(), jit_compile=False)
-    for epoch in range(epochs):
-        images, codes = lesson(epoch, size, seed)
-        batches = len(images) // BATCH * BATCH
-        history = model.fit(
-            images[:batches], codes[:batches], batch_size=BATCH, verbose=0
-        )
-        say(f"epoch {epoch + 1:2}: loss {history.history['loss'][0]:.2f}")
+    return model
+
+
+def trained():
+    """The reader, after `EPOCHS` times `WORDS` words."""
+    batches = WORDS // BATCH
+    model = untrained(EPOCHS * batches)
+    for epoch in range(EPOCHS):
+        images, codes = (part[: batches * BATCH] for part in lesson(epoch, WORDS, SEED))
+        history = model.fit(images, codes, batch_size=BATCH, verbose=0).history
+        print(f"epoch {epoch + 1:2}: loss {history['loss'][0]:.2f}", flush=True)
     return model
 
 
@@ -89,9 +94,9 @@ def scores(model):
     texts = rendered_words.words("test")
     texts = list(np.random.default_rng(TEST_SEED).choice(texts, TESTED))
     asked = {"rendered": (texts, rendered_words.render(texts, TEST_SEED))}
-    for load in (pages.huckleberry_finn, pages.segmentation):
-        page = load()
-        asked[load.__name__] = page.words, reading.word_images(page)
+    for page, gap in ((pages.huckleberry_finn(), 5), (pages.markers(), 2)):
+        images = reading.word_images(page.text, word_boxes(page.text, gap))
+        asked[page.name] = page.words, images
     found = {}
     for name, (truths, images) in asked.items():
         reads = reading.decode(model.predict(images, batch_size=64, verbose=0))
@@ -108,7 +113,9 @@ def save(model, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--write", action="store_true", help="replace the file in data/")
+    parser.add_argument(
+        "--write", action="store_true", help="replace the file in data/"
+    )
     arguments = parser.parse_args()
     start = time.process_time()
     model = trained()
