@@ -110,8 +110,7 @@ def word_image(crop):
     >>> image.shape, image[16, [0, 44, 100], 0].tolist()
     ((32, 192, 1), [0.0, 1.0, 0.0])
     """
-    gray = np.asarray(check_images(np.asarray(crop)[None], "gray", "crop")[0], float)
-    return _scaled(gray)
+    return _scaled(_gray(crop, "crop"))
 
 
 def word_images(text, boxes):
@@ -133,7 +132,7 @@ def word_images(text, boxes):
     >>> word_images(np.full((20, 50), 255), [[0, 0, 30, 12], [30, 2, 50, 12]]).shape
     (2, 32, 192, 1)
     """
-    text = np.asarray(check_images(np.asarray(text)[None], "gray", "text")[0], float)
+    text = _gray(text, "text")
     remedy = "Hand in one row a box: x_min, y_min, x_max, y_max."
     boxes = np.asarray(check_numbers(boxes, "boxes", ("n", 4), remedy))
     rows, columns = text.shape
@@ -293,6 +292,14 @@ def character_error(truths, reads):
 
 def _normalized(tensor, name):
     return layers.ReLU(name=name)(layers.BatchNormalization(name=f"{name}_bn")(tensor))
+
+
+def _gray(picture, name):
+    """Float `(rows, columns)`, checked; few columns of gray are not taken for colors."""
+    array = np.asarray(picture)
+    narrow = array.ndim == 2 and 0 < array.shape[1] < 5
+    check_images((np.tile(array, 5) if narrow else array)[None], "gray", name)
+    return array.astype(float)
 
 
 def _scaled(gray):

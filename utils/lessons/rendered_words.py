@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import gaussian_filter
 
 from utils.checks import check_count
+from utils.files import data_file
 from utils.reading import check_written, word_image
 
 # Of those that matplotlib ships: upright, bold, slanted; with serifs and without.
@@ -21,15 +22,15 @@ FONTS = (
     "cmr10", "cmb10", "cmss10",
 )  # fmt: skip
 LONGEST = 14  # characters
-EVERY = 5  # of so many words, one is kept for the test
 SIZE = 48  # pixels of an em, before the word is printed small
 
 
 def words(part="train"):
     """Different words of the texts in which scikit-learn describes its data sets.
 
-    As they stand there, with their capitals and punctuation. Every fifth of the
-    dictionary is kept for the test: a word is in the same part however it is written.
+    As they stand there, with their capitals and punctuation. About a fifth is kept for
+    the test, however it is written. Which words these are stands in the file of the
+    reader's weights, so that they are the same in any version of scikit-learn.
 
     Args:
         part: `"train"` or `"test"`.
@@ -85,8 +86,8 @@ def _words():
     folder = resources.files("sklearn.datasets") / "descr"
     texts = [f.read_text("utf-8") for f in folder.iterdir() if f.name.endswith(".rst")]
     found = {t for text in texts for t in text.split() if _is_word(t)}
-    plain = sorted({_plain(word) for word in found})
-    kept = {word for number, word in enumerate(plain) if number % EVERY == 2}
+    with np.load(data_file("word_reader.npz")) as arrays:
+        kept = set(arrays["held_out"].tolist())
     return {
         "train": sorted(word for word in found if _plain(word) not in kept),
         "test": sorted(word for word in found if _plain(word) in kept),
