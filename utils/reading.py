@@ -295,7 +295,7 @@ def _normalized(tensor, name):
 
 
 def _gray(picture, name):
-    """Float `(rows, columns)`, checked; few columns of gray are not taken for colors."""
+    """Float `(rows, columns)`, checked; few columns of gray are no colors."""
     array = np.asarray(picture)
     narrow = array.ndim == 2 and 0 < array.shape[1] < 5
     check_images((np.tile(array, 5) if narrow else array)[None], "gray", name)

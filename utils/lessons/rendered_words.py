@@ -43,7 +43,7 @@ def words(part="train"):
 
     Example:
 
-    >>> {"Each", "each", "each,"} <= set(words("train"))
+    >>> {"Data", "data", "data,"} <= set(words("train"))
     True
     >>> set(words("train")) & set(words("test"))
     set()
