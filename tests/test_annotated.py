@@ -77,10 +77,18 @@ def test_unknown_parts_are_refused(part):
         annotated.trees(part)
 
 
-def test_another_wheel_is_refused(tmp_path, monkeypatch):
+@pytest.mark.parametrize("package", ["mtcnn", "ocrmypdf", "emoji-datasource-google"])
+def test_another_archive_is_refused(package, tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
-    path = packing.wheel_path("mtcnn")
+    path = packing.archive_path(package)
     path.parent.mkdir()
     path.write_bytes(b"another version")
-    with pytest.raises(OSError, match="mtcnn-1.0.0.*Delete it"):
-        packing.wheel("mtcnn")
+    with pytest.raises(OSError, match=f"{package}-.*Delete it"):
+        packing.fetched(package)
+
+
+def test_what_npm_must_bring_is_said_where_it_is_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    monkeypatch.setattr(packing.shutil, "which", lambda _: None)
+    with pytest.raises(OSError, match="downloaded by npm, which is not installed"):
+        packing.tarball("emoji-datasource-twitter")

