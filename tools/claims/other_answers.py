@@ -101,7 +101,8 @@ NETWORKS = {
 @needs(gigabytes=2)
 def half_means_nothing():
     """The seed of weights and canvases; the width, the epochs and the learning rate;
-    how the maps are pooled; how many garments. The lead at 0.5 is five points at least."""
+    how the maps are pooled; how many garments. The lead at 0.5 is five points at
+    least."""
     for name, settings in one_at_a_time(**NETWORKS):
         yield name, partial(_two_thresholds, **settings)
 
