@@ -179,3 +179,13 @@ def test_below_an_edited_cell_a_picture_is_new(first, picture, count):
     assert keep(stored, fresh) == count
     assert fresh.cells[-1].outputs[0].data["image/png"] == picture
     assert all(cell.metadata["ran"] == digest(cell) for cell in fresh.cells)
+
+
+@pytest.mark.parametrize("first, text", [("n = 1", "AUC 0.94"), ("n = 2", "AUC 0.93")])
+def test_below_an_edited_cell_a_number_within_its_bounds_is_new(first, text):
+    stored, fresh = drawn("", "n = 1", "draw(n)"), drawn("", first, "draw(n)")
+    stored.cells[-1].outputs = printed("AUC 0.94")
+    fresh.cells[-1].outputs = printed("AUC 0.93")
+    fresh.cells[0].metadata["ran"] = stored.cells[0].metadata["ran"]
+    keep(stored, fresh)
+    assert fresh.cells[-1].outputs == printed(text)

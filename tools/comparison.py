@@ -272,8 +272,9 @@ def keep(stored, fresh):
     """Keep each stored output that still holds; return how many cells are new.
 
     An output holds if the cell's source is the one that made it and the new run lies
-    within its bounds: so another machine's refresh leaves no trace. Of a picture only
-    the title is compared, so below an edited cell each picture is the new one.
+    within its bounds: so another machine's refresh leaves no trace. Below an edited
+    cell every output is the new one, or a figure and the line that repeats its number
+    would come from two runs.
     """
     new, edited = 0, False
     for old, cell in zip(stored.cells, fresh.cells, strict=True):
@@ -285,14 +286,10 @@ def keep(stored, fresh):
         if same and (
             ignored(cell) or not differences(old.outputs, cell.outputs, bounds)
         ):
-            if not (edited and _has_picture(cell)):
+            if not edited:
                 cell.outputs = old.outputs
         else:
             new += 1
             cell.metadata["ran"] = digest(cell)
             cell.metadata.pop("moved", None)
     return new
-
-
-def _has_picture(cell):
-    return any("image/png" in output.get("data", {}) for output in cell.outputs)
