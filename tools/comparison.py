@@ -8,8 +8,9 @@ the notebook was executed under other arithmetics (`tools/machines.py`). The bou
 - any other decimal by one unit of its last printed digit: a rounding that falls the
   other way. That is at most `ROUNDING`, unless the cell has numbers that moved, so is
   known to hold floating-point work, and the number is larger than 1;
-- a percentage is a decimal where its cell has numbers that moved; elsewhere it is
-  exact like every other whole number.
+- a percentage, or a difference in points, is a decimal however it is printed: a share
+  of floating-point work may round the other way on a machine that nobody measured. Other
+  whole numbers are exact.
 """
 
 import re
@@ -127,7 +128,7 @@ def allowed(stored, new, moved, floating):
         floating: whether any number of its cell was seen to move.
     """
     unit = max(stored.unit, 0 if new.whole else new.unit)
-    if stored.whole and new.whole and not (stored.percent and floating):
+    if stored.whole and new.whole and not stored.percent:
         rounding = 0
     elif floating and abs(stored.value) > 1:
         rounding = unit
