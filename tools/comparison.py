@@ -8,9 +8,8 @@ the notebook was executed under other arithmetics (`tools/machines.py`). The bou
 - any other decimal by one unit of its last printed digit: a rounding that falls the
   other way. That is at most `ROUNDING`, unless the cell has numbers that moved, so is
   known to hold floating-point work, and the number is larger than 1;
-- a percentage, or a difference in points, is a decimal however it is printed: a share
-  of floating-point work may round the other way on a machine that nobody measured. Other
-  whole numbers are exact.
+- a percentage, or a difference in points, is a decimal however it is printed: it may
+  round the other way on a machine that nobody measured. Other whole numbers are exact.
 """
 
 import re
