@@ -349,22 +349,8 @@ INPUTS = {
     "max_pool": _pooling,
     "field_width": _windows,
 }
-TRIES = {"digit_reader": 1}  # a training each
+UNMUTATED = {"digit_reader": "each try trains a network: its mistakes are tried instead"}
 EQUIVALENT = {
-    "digit_reader": {  # other networks that read nine in ten as well
-        "1: def digit_reader(X, y):: without line 2",
-        "1: def digit_reader(X, y):: without line 5",
-        "2: 0: 1",
-        "4: 'relu': sigmoid",
-        "4: 5: 4", "4: 5: 6", "4: 8: 7", "4: 8: 9", "5: 4: 3", "5: 4: 5",
-        "4: layers.Conv2D: Conv2DTranspose",
-        "4: layers.Conv2D(8, 5, activation='relu'): arguments swapped",
-        "4: layers.Conv2D(8, 5, activation='relu'): without activation",
-        "9: 0: -1", "9: 0: 1", "9: 20: 19", "9: 20: 21",
-        "9: 50: 0", "9: 50: 49", "9: 50: 51",
-        "9: net.fit(X, y, batch_size=50, epochs=20, verbose=0): without batch_size",
-        "9: net.fit(X, y, batch_size=50, epochs=20, verbose=0): without verbose",
-    },
     "one_filter": {"3: np.zeros: ones"},  # each entry is set
     "max_pool": {"5: (1, 3): first two swapped"},  # two axes, in any order
     "field_width": {"2: (1, 1): first two swapped"},  # both are 1
