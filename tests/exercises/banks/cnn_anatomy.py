@@ -349,7 +349,9 @@ INPUTS = {
     "max_pool": _pooling,
     "field_width": _windows,
 }
-UNMUTATED = {"digit_reader": "each try trains a network: its mistakes are tried instead"}
+UNMUTATED = {
+    "digit_reader": "each try trains a network: its mistakes are tried instead"
+}
 EQUIVALENT = {
     "one_filter": {"3: np.zeros: ones"},  # each entry is set
     "max_pool": {"5: (1, 3): first two swapped"},  # two axes, in any order
