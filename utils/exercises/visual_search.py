@@ -155,13 +155,13 @@ def honest_recall(distances, query_object, shelf_object, query_class, shelf_clas
 def _leaky(rng):
     for asked, stored, objects in ((6, 12, 5), (15, 40, 12), (30, 30, 9)):
         kinds = rng.integers(0, 3, objects)
-        query_object = rng.integers(0, objects, asked)
+        query_object = rng.permutation(np.arange(asked) % objects)
         shelf_object = rng.permutation(np.arange(stored) % objects)
         distances = rng.uniform(1, 2, (asked, stored))
         alike = kinds[query_object][:, None] == kinds[shelf_object]
         distances[alike] -= 0.2
         own = query_object[:, None] == shelf_object
-        distances[own] -= rng.uniform(0, 1, own.sum())
+        distances[own] += np.where(query_object % 2, 1, -1).repeat(own.sum(axis=1))
         told = f"{asked} queries, {stored} pictures of {objects} objects"
         classes = kinds[query_object], kinds[shelf_object]
         yield named(told, distances, query_object, shelf_object, *classes)
@@ -175,10 +175,8 @@ repaired = Exercise(
     mistakes={
         f"{_NEAREST} distances.argmin(axis=1)":
         "pictures of the query's own object were left on the shelf",
-        f"{_NEAREST} np.where(same, 0, distances).argmin(axis=1)":
-        "a distance of 0 is the nearest of all; make it infinite",
         f"{_NEAREST} np.where(same, distances, np.inf).argmin(axis=1)":
-        "that leaves nothing but the query's own object",
+        "that finds nothing but the query's own object",
         f"{_NEAREST} np.where(same, -np.inf, distances).argmax(axis=1)":
         "those are the farthest pictures",
         f"{_NEAREST} np.argsort(distances, axis=1)[:, 1]":
