@@ -159,7 +159,7 @@ def _leaky(rng):
         shelf_object = rng.permutation(np.arange(stored) % objects)
         distances = rng.uniform(1, 2, (asked, stored))
         alike = kinds[query_object][:, None] == kinds[shelf_object]
-        distances[alike] -= 0.2
+        distances[alike] -= rng.uniform(-0.6, 1, alike.sum())
         own = query_object[:, None] == shelf_object
         distances[own] += np.where(query_object % 2, 1, -1).repeat(own.sum(axis=1))
         told = f"{asked} queries, {stored} pictures of {objects} objects"
