@@ -184,8 +184,6 @@ repaired = Exercise(
         "times",
         "query_object[:, None] == shelf_object → query_class[:, None] == shelf_class":
         "that takes away the whole class, and with it all right answers",
-        f"{_SHARE} np.mean(shelf_object[nearest] == query_object)":
-        "the class counts; the object was taken off the shelf",
         f"{_SHARE} np.mean(shelf_class[nearest] != query_class)":
         "that is the share of wrong answers",
         f"{_SHARE} np.sum(shelf_class[nearest] == query_class)":
