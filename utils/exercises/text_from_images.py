@@ -191,7 +191,8 @@ distance = Exercise(
     distance,
     cases=lambda rng: [
         ("account", "aoount"), ("sunday", "saturday"), ("", "abc"), ("abc", ""),
-        ("one", "One"), ("ab", "ba"), ("kitten", "sitting"), ("aaa", "a"), ("b", "abab"),
+        ("one", "One"), ("ab", "ba"), ("kitten", "sitting"), ("aaa", "a"),
+        ("b", "abab"),
         ("flaw", "lawn"), ("clothes", "elothes"), ("", ""),
     ],
     mistakes={
