@@ -114,7 +114,8 @@ def _lost(gap, wider, seed):
 
 @needs(gigabytes=1.5)
 def same_height():
-    """The gap; boxes a pixel wider, no more than in the training; without forgiving the zero."""
+    """The gap; boxes a pixel wider, no more than in the training; without forgiving
+    the zero."""
     for name, settings in one_at_a_time(gap=(5, 3), wider=(0, 1), zero=("o", "0")):
         yield name, partial(_forgiven, **settings)
 
