@@ -27,7 +27,7 @@ VARIED = {
 def against_usual():
     """The kind of defect; which modules are held out; the penalty and the classifier;
     how large and how dark the defect is; another draw; how near is a hit. More often:
-    by at least ten of 100 cells."""
+    by at least ten of 100 cells. Beside it the raw map without its outermost ring."""
     varied = {"kind": ("crack", "patch"), **VARIED, "reach": (30, 15)}
     for name, settings in one_at_a_time(**varied):
         yield name, partial(_raw_and_unusual, **settings)
@@ -38,8 +38,46 @@ def _raw_and_unusual(kind, fold, judge, size, darkness, seed, reach):
     heats, usual = _heats("block11", judge, *shown)
     near = _near("block11", *shown, reach)
     raw, compared = _hits(heats, near), _hits(_unusual(heats, usual), near)
-    words = f"raw {raw:.2f}, compared with sound cells {compared:.2f}"
+    inner = _hits(_without_ring(heats), near)
+    words = f"raw {raw:.2f}, without its ring {inner:.2f}, "
+    words += f"compared with sound cells {compared:.2f}"
     return Row(f"{words}, chance {near.mean():.2f}", bool(compared >= raw + 0.1))
+
+
+@needs(gigabytes=2.5)
+def zeros_and_ring():
+    """Which modules are held out; the penalty and the classifier; other cells; mirrored
+    or continued by the outermost pixels. Sound cells, at block 11."""
+    varied = {name: VARIED[name] for name in ("fold", "judge", "seed")}
+    for name, settings in one_at_a_time(**varied, beyond=("symmetric", "edge")):
+        yield name, partial(_rings, **settings)
+
+
+def _rings(fold, judge, seed, beyond):
+    weights = _weights("block11", judge, fold)
+    maps = _maps("block11", "sound", fold, 1.0, 0.7, seed), _beyond(fold, seed, beyond)
+    zeros, continued = (_ring_above(found @ weights) for found in maps)
+    words = f"ring above the inside: {zeros:+.2f} with zeros around, "
+    return Row(f"{words}{continued:+.2f} without", bool(continued > zeros))
+
+
+@remembered
+def _beyond(fold, seed, beyond):
+    """Whole maps of sound cells that go on beyond their edges: no zeros come near."""
+    from utils.features import extract, resize
+
+    around = ((0, 0), (64, 64), (64, 64), (0, 0))  # four places on each side
+    images = resize(_images()[_chosen(fold, seed)[0]], 224)
+    wide, layer = np.pad(images, around, beyond), "block11"
+    found = extract(_network(352), wide, layer, pooling=None, cache=False)[layer]
+    return found[:, 4:-4, 4:-4]
+
+
+def _ring_above(heats):
+    """How far the outermost ring of places lies above the others, on average."""
+    inner = heats[:, 1:-1, 1:-1]
+    ring = (heats.sum() - inner.sum()) / (heats.size - inner.size)
+    return ring - inner.mean()
 
 
 @needs(gigabytes=2.5)
@@ -207,6 +245,13 @@ def _hits(heats, near):
     return near.reshape(len(near), -1)[np.arange(len(near)), peaks].mean()
 
 
+def _without_ring(heats):
+    """The maps, with no peak on the outermost ring of places."""
+    inner = np.full_like(heats, -np.inf)
+    inner[:, 1:-1, 1:-1] = heats[:, 1:-1, 1:-1]
+    return inner
+
+
 def _unusual(heats, usual):
     return (heats - usual.mean(axis=0)) / usual.std(axis=0)
 
@@ -263,9 +308,19 @@ def _stuck(images, place):
 
 @cache
 def _images():
+    return _photographed().images
+
+
+@cache
+def _doubt():
+    """How probable the experts called a defect in each cell."""
+    return _photographed().details["defect_probability"]
+
+
+def _photographed():
     from utils import datasets
 
-    return datasets.load("solar_cells").images
+    return datasets.load("solar_cells")
 
 
 @cache
@@ -277,9 +332,7 @@ def _network(side):
 
 def _chosen(fold, seed):
     """Certainly sound cells: held-out ones to paint, training ones as a yardstick."""
-    from utils import datasets
-
-    doubt = datasets.load("solar_cells").details["defect_probability"]
+    doubt = _doubt()
     rng, (train, test) = np.random.default_rng(seed), _split(fold)
     painted = rng.choice(test[doubt[test] == 0], PAINTED, replace=False)
     return painted, rng.choice(train[doubt[train] == 0], USUAL, replace=False)
@@ -337,11 +390,10 @@ def _distances(side, kind, fold, size, darkness, seed):
 @remembered
 def _boxed(layer, size, seed, fold):
     """Maps, kinds and boxes of 600 training and 150 held-out cells; which train."""
-    from utils import datasets
     from utils.features import extract
     from utils.lessons.defects import KINDS, paint
 
-    doubt = datasets.load("solar_cells").details["defect_probability"]
+    doubt = _doubt()
     rng, parts = np.random.default_rng(seed), _split(fold)
     drawn = [
         rng.choice(part[doubt[part] == 0], count, replace=False)

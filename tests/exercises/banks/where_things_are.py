@@ -134,44 +134,44 @@ def judged_tensors(heats, painted, near, test):
     return tf.reduce_mean(tf.cast(hit, tf.float64))
 
 
-def sum_sklearn(probability, kind, found, box, weight):
-    first = log_loss(kind, probability, labels=range(probability.shape[1]))
-    some = kind != 0
-    return first + weight * 4 * np.mean((found[some] - box[some]) ** 2)
+def sum_sklearn(probability, kinds, said, boxes, weight):
+    first = log_loss(kinds, probability, labels=range(probability.shape[1]))
+    some = kinds != 0
+    return first + weight * 4 * np.mean((said[some] - boxes[some]) ** 2)
 
 
-def sum_keras(probability, kind, found, box, weight):
-    first = keras.losses.SparseCategoricalCrossentropy()(kind, probability)
-    some = kind > 0
+def sum_keras(probability, kinds, said, boxes, weight):
+    first = keras.losses.SparseCategoricalCrossentropy()(kinds, probability)
+    some = kinds > 0
     return float(first) + 4 * weight * float(
-        keras.losses.MeanSquaredError()(box[some], found[some])
+        keras.losses.MeanSquaredError()(boxes[some], said[some])
     )
 
 
-def sum_loop(probability, kind, found, box, weight):
-    first = [-np.log(row[k]) for row, k in zip(probability, kind)]
-    second = [sum((f - b) ** 2) for f, b, k in zip(found, box, kind) if k]
+def sum_loop(probability, kinds, said, boxes, weight):
+    first = [-np.log(row[k]) for row, k in zip(probability, kinds)]
+    second = [sum((f - b) ** 2) for f, b, k in zip(said, boxes, kinds) if k]
     return sum(first) / len(first) + weight * sum(second) / len(second)
 
 
-def sum_one_hot(probability, kind, found, box, weight):
-    one_hot = np.eye(probability.shape[1])[kind]
+def sum_one_hot(probability, kinds, said, boxes, weight):
+    one_hot = np.eye(probability.shape[1])[kinds]
     first = -(one_hot * np.log(probability)).sum(axis=1).mean()
-    there = (kind > 0).astype(float)
-    far = np.square(found - box).sum(axis=-1)
+    there = (kinds > 0).astype(float)
+    far = np.square(said - boxes).sum(axis=-1)
     return first + weight * (there * far).sum() / there.sum()
 
 
-def sum_norm(probability, kind, found, box, weight):
-    first = -np.mean(np.log(np.take_along_axis(probability, kind[:, None], 1)))
-    far = np.linalg.norm(found - box, axis=1) ** 2
-    return first + weight * np.average(far, weights=kind > 0)
+def sum_norm(probability, kinds, said, boxes, weight):
+    first = -np.mean(np.log(np.take_along_axis(probability, kinds[:, None], 1)))
+    far = np.linalg.norm(said - boxes, axis=1) ** 2
+    return first + weight * np.average(far, weights=kinds > 0)
 
 
-def sum_tensors(probability, kind, found, box, weight):
-    taken = tf.gather(probability, kind, axis=1, batch_dims=1)
-    some = kind > 0
-    far = tf.reduce_sum((found[some] - box[some]) ** 2, axis=1)
+def sum_tensors(probability, kinds, said, boxes, weight):
+    taken = tf.gather(probability, kinds, axis=1, batch_dims=1)
+    some = kinds > 0
+    far = tf.reduce_sum((said[some] - boxes[some]) ** 2, axis=1)
     return -tf.reduce_mean(tf.math.log(taken)) + weight * tf.reduce_mean(far)
 
 
@@ -239,5 +239,5 @@ def _heads(rng):
 
 INPUTS = {"mapped": _maps, "located": _places, "repaired": _heats, "added": _heads}
 EQUIVALENT = {
-    "added": {"5: found - box: sides"},  # a square has no sign
+    "added": {"5: said - boxes: sides"},  # a square has no sign
 }
