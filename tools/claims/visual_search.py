@@ -36,7 +36,7 @@ def _pair(layer, asked="twitter", side=96):
 
 @cache
 def _halves(deal):
-    """Positions to choose with and to judge; and a block number for each emoji."""
+    """Positions of the emoji to choose with, and of those to judge."""
     how, seed = deal.split(", ")
     labels = _drawings("google").labels
     n = len(labels)
