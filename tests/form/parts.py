@@ -83,7 +83,7 @@ def _opening(notebook):
     card = "\n".join(cell.source for cell in with_tag(notebook, "cost-card"))
     if not card:
         complaints.append("no cell is tagged `cost-card`")
-    elif not re.search(r"<!-- cost -->\n\*\*Cost\*\*.*minute.*GB.*download", card):
+    elif not re.search(r"<!-- cost -->\n\*\*Cost\*\*.*minute.*GB.*download: \S", card):
         complaints.append("the cost card is not measured: run `make refresh`")
     return complaints
 
