@@ -265,7 +265,6 @@ INPUTS = {
     "report": _logits,
     "distance": _two,
 }
-SURVIVORS = {}
 EQUIVALENT = {  # equality and minimum know no order; the zeros are written over
     "fewest": {"3: zip(word, word[1:]): arguments swapped"},
     "report": {"6: zip(readings, truths): arguments swapped"},
