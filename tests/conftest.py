@@ -19,7 +19,11 @@ ROOT = Path(__file__).resolve().parent.parent
 for folder in (ROOT, ROOT / "tools", ROOT / "tests"):
     sys.path.insert(0, str(folder))
 
-from workers import pytest_xdist_auto_num_workers  # noqa: E402, F401
+from workers import (  # noqa: E402, F401
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_xdist_auto_num_workers,
+)
 
 
 @pytest.fixture

@@ -20,7 +20,11 @@ from comparison import differences
 from execution import FileKernelManager
 from machines import PLATFORM
 
-from tests.workers import pytest_xdist_auto_num_workers  # noqa: F401
+from tests.workers import (  # noqa: F401
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_xdist_auto_num_workers,
+)
 
 os.environ["TQDM_DISABLE"] = "1"  # a bar shows speed, which no two runs share
 os.environ["IPYTHONDIR"] = tempfile.mkdtemp(prefix="ipython-")  # the history goes there

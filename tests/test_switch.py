@@ -22,10 +22,18 @@ SWITCH = {
 }
 SMALL = {  # 32 pixels are the least that ResNet50 takes
     "05_FeatureExtraction2": {"IMAGE_SIZE = 224": "IMAGE_SIZE = 32"},
-    "06_FeatureExtraction3": {"SIZES = (224, 160)": "SIZES = (64, 32)"},
+    "06_FeatureExtraction3": {
+        "SIZES = (224, 160)": "SIZES = (64, 32)",
+        # more columns than images: the matrix of all pairs of them would take minutes
+        'PCA(256, svd_solver="covariance_eigh")': 'PCA(256, svd_solver="full")',
+    },
     "07_CNNFineTuning": {
         "IMAGE_SIZE = runtime.pick(cpu=160": "IMAGE_SIZE = runtime.pick(cpu=32",
         "SMALL = runtime.pick(cpu=96": "SMALL = runtime.pick(cpu=32",
+        **{  # that it trains is shown by one epoch
+            f"epochs=3, **settings)\n_, {score}": f"epochs=1, **settings)\n_, {score}"
+            for score in ("head_only", "tuned")
+        },
     },
 }
 ORIGINALS = {
