@@ -55,8 +55,9 @@ claims: $(INSTALLED)  ## vary what notebooks claim, as far as not done; write do
 refresh: $(INSTALLED)  ## execute notebooks in place, measure what moves; stamp links, cards, tables (ONLY="04 05")
 	$(RUN) tools/refresh.py $(ONLY)
 
-benchmark: $(INSTALLED)  ## speed and memory of extract beside others' (on an idle machine)
-	$(RUN) tools/benchmark.py
+benchmark: $(INSTALLED)  ## seconds and memory of notebooks, speed of extraction, on an idle machine (ONLY="04 05")
+	$(RUN) tools/benchmark.py $(ONLY)
+	$(RUN) tools/benchmark_extraction.py
 
 clean:  ## remove build outputs and caches
 	rm -rf build .cache .pytest_cache .ruff_cache
