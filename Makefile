@@ -62,7 +62,7 @@ bundle: $(INSTALLED)  ## one archive that installs without a network: course, da
 	$(RUN) tools/bundle.py
 
 edition: $(INSTALLED)  ## freeze what is committed for a class, as a git tag (NAME=2027-spring)
-	$(RUN) tools/edition.py $(NAME)
+	$(RUN) tools/edition.py "$(NAME)"
 
 clean:  ## remove build outputs and caches
 	rm -rf build .cache .pytest_cache .ruff_cache

