@@ -200,6 +200,18 @@ def test_tensorflow_is_broken(tmp_path, source, reason):
         assert remedy in said
 
 
+@pytest.mark.parametrize(
+    ("found", "admitted"),
+    [("2.19.1", False), ("2.9", False), ("2.20.0rc1", True), ("3.0", True)],
+)
+def test_a_package_is_too_old(monkeypatch, found, admitted):
+    monkeypatch.setattr("importlib.metadata.version", lambda name: found)
+    if admitted:
+        return runtime._check_age("tensorflow")
+    with pytest.raises(ImportError, match=f"tensorflow {found} is too old: the course"):
+        runtime._check_age("tensorflow")
+
+
 def test_a_package_is_missing():
     runtime._require("tqdm")
     with pytest.raises(ImportError) as error:
