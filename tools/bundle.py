@@ -31,10 +31,10 @@ On every machine, unpack the archive. In this folder,
 makes .venv, installs from wheels/ alone (pip's --no-index) and opens JupyterLab.
 Without make:
 
-    python{version} -m venv .venv
-    {python} -m pip install --no-index --find-links wheels \
+    {base} -m venv .venv
+    {own} -m pip install --no-index --find-links wheels \
 -r requirements.txt -c constraints.txt
-    {python} -m jupyterlab notebooks
+    {own} -m jupyterlab notebooks
 
 The folder wheels/ may go when all is installed. CIFAR-10 and networks other than
 EfficientNet-Lite0 are not in here: notebooks offer them as switches, and need neither.
@@ -108,15 +108,20 @@ def check_room(folder, needed=NEEDED):
         )
 
 
-def install_text(platform):
+def install_text(platform, system=os.name):
     """What the archive says to whoever unpacks it.
+
+    Args:
+        platform: what the wheels are for, in words.
+        system: as in `os.name`; "nt" is Windows.
 
     >>> "-m pip install --no-index --find-links wheels" in install_text("Python 3")
     True
     """
-    python = r".venv\Scripts\python" if os.name == "nt" else ".venv/bin/python"
-    text = INSTALL.format(platform=platform, version=python_version(), python=python)
-    return text.replace("python3", "py -3") if os.name == "nt" else text
+    windows, version = system == "nt", python_version()
+    base = f"py -{version}" if windows else f"python{version}"
+    own = r".venv\Scripts\python" if windows else ".venv/bin/python"
+    return INSTALL.format(platform=platform, version=version, base=base, own=own)
 
 
 def fetch_wheels(folder, course=ROOT):
