@@ -92,6 +92,14 @@ def test_a_kernel_in_the_folder_around_the_course(tmp_path, name):
     assert found(python(setup_cell(), tmp_path)) == [str(course)]
 
 
+def test_a_course_that_a_hub_shares_by_pythonpath(tmp_path):
+    course = stand_in(tmp_path / "srv" / "course")
+    home = tmp_path / "home"
+    home.mkdir()
+    done = python(setup_cell(), home, PYTHONPATH=str(course))
+    assert found(done) == [str(course)] and not list(home.iterdir())
+
+
 @needs_git
 def test_a_notebook_downloaded_alone_fetches_the_course(tmp_path, remote):
     folder = tmp_path / "my downloads"
