@@ -13,7 +13,7 @@ from bundle import check_committed
 from course import ROOT, notebook_paths, tagged
 from repositories import commit, copy_of_course, git
 
-NAME = "2027-spring"
+NAME = "1999-test"  # not that of an edition in which these tests may run
 SECTION = f"# What changed\n\n## {NAME}\n\nA test.\n"
 
 
