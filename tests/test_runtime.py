@@ -202,7 +202,14 @@ def test_tensorflow_is_broken(tmp_path, source, reason):
 
 @pytest.mark.parametrize(
     ("found", "admitted"),
-    [("2.19.1", False), ("2.9", False), ("2.20.0rc1", True), ("3.0", True)],
+    [
+        ("2.19.1", False),
+        ("2.9", False),
+        ("2.20.0rc1", True),
+        ("3.0", True),
+        ("unknown", True),
+        (None, True),  # a damaged package; importing it says more
+    ],
 )
 def test_a_package_is_too_old(monkeypatch, found, admitted):
     monkeypatch.setattr("importlib.metadata.version", lambda name: found)

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,10 +67,10 @@ class Runtime:
 
 def _edition():
     """Of the course: a class' edition, or the branch, such as main."""
-    course = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"][
-        "course"
-    ]
-    return course["edition"] or course["branch"]
+    import tomllib  # an older Python, which lacks it, shall be told by `setup`
+
+    file = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    return file["tool"]["course"]["edition"] or file["tool"]["course"]["branch"]
 
 
 def in_colab():
@@ -189,8 +188,8 @@ def _check_age(package):
     needed = _requirement(package)
     least = re.search(r">=([\d.]+)", needed)
     if least and _is_installed(package):
-        version = importlib.metadata.version(package)
-        if version and _release(version) < _release(least[1]):
+        version = importlib.metadata.version(package) or ""
+        if re.match(r"\d", version) and _release(version) < _release(least[1]):
             raise ImportError(
                 f"{package} {version} is too old: the course needs {needed}. "
                 + (NEW_RUNTIME if in_colab() else _install_all())
