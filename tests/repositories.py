@@ -11,9 +11,8 @@ IDENTITY = ["-c", "user.name=course", "-c", "user.email=course@example.org"]
 
 def git(folder, *arguments):
     """What a git command prints in a folder; it must succeed."""
-    done = subprocess.run(
-        ["git", *IDENTITY, *arguments], cwd=folder, capture_output=True, text=True
-    )
+    command = ["git", *IDENTITY, *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

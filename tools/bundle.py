@@ -60,9 +60,8 @@ def git(*arguments, folder=ROOT):
     Raises:
         ValueError: if it fails; with what git says.
     """
-    done = subprocess.run(
-        ["git", "-C", str(folder), *arguments], capture_output=True, text=True
-    )
+    command = ["git", "-C", str(folder), *arguments]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
     if done.returncode:
         raise ValueError(f"git {arguments[0]} failed: {done.stderr.strip()}")
     return done.stdout.strip()
