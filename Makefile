@@ -17,7 +17,7 @@ CHOSEN := $(if $(ONLY),$(sort $(foreach name,$(ONLY),$(or \
 	$(wildcard notebooks/$(name)*.ipynb),$(error No notebook begins with "$(name)". \
 	There are: $(basename $(notdir $(sort $(wildcard notebooks/*.ipynb)))))))),notebooks)
 
-.PHONY: help lab course test test-colab machines claims refresh benchmark clean distclean
+.PHONY: help lab course test test-colab machines claims refresh benchmark bundle edition clean distclean
 
 help:  ## say what each target does (this)
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -59,6 +59,12 @@ benchmark: $(INSTALLED)  ## seconds and memory of notebooks, speed of extraction
 	$(RUN) tools/benchmark.py $(ONLY)
 	$(RUN) tools/benchmark_extraction.py
 
+bundle: $(INSTALLED)  ## one archive that installs without a network: course, data, packages for this system
+	$(RUN) tools/bundle.py
+
+edition: $(INSTALLED)  ## freeze what is committed for a class, as a git tag (NAME=2027-spring)
+	$(RUN) tools/edition.py "$(NAME)"
+
 clean:  ## remove build outputs and caches
 	rm -rf build .cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
@@ -81,6 +87,11 @@ LANDED = import importlib.metadata, re, sys; \
 	names = [re.match(r"[\w.-]+", line) for line in lines]; \
 	[importlib.metadata.version(name[0]) for name in names if name]
 
+# A bundle (make bundle) brings its packages: no network is asked then.
+OFFLINE := $(if $(wildcard wheels/FOR.txt),--no-index --find-links wheels)
+NO_WHEEL := test ! -f wheels/FOR.txt || \
+	{ printf "The packages in wheels/ are for: "; cat wheels/FOR.txt; } >&2
+
 # Installs again only when a list of requirements changed. `make test CONSTRAINTS=` tries today's releases.
 $(INSTALLED): $(REQUIREMENTS) $(wildcard $(CONSTRAINTS)) $(HALF_MADE)
 	@$(IS_WHOLE) || $(PYTHON) -E -c 'import sys; sys.exit(not $(FITS))' 2>/dev/null || { \
@@ -89,7 +100,8 @@ $(INSTALLED): $(REQUIREMENTS) $(wildcard $(CONSTRAINTS)) $(HALF_MADE)
 		echo "Name one that you have, such as:" \
 			"make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	@$(IS_WHOLE) || $(PYTHON) -m venv --clear $(VENV)
-	$(RUN) -m pip install -q --disable-pip-version-check $(addprefix -r ,$(REQUIREMENTS)) $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
+	$(RUN) -m pip install -q --disable-pip-version-check $(OFFLINE) $(addprefix -r ,$(REQUIREMENTS)) $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) \
+		|| { $(NO_WHEEL); exit 1; }
 	@$(RUN) -I -c '$(LANDED)' $(REQUIREMENTS) || { \
 		echo "pip put packages elsewhere than into $(VENV). Look for target, prefix" \
 			"or root in the output of: $(RUN) -m pip config list" >&2; exit 1; }

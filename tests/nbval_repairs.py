@@ -14,13 +14,13 @@ import nbval.kernel
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
+TESTS = Path(__file__).resolve().parent
+sys.path[:0] = [str(TESTS), str(TESTS.parent / "tools")]
 
 from comparison import differences
 from execution import FileKernelManager
 from machines import PLATFORM
-
-from tests.workers import (  # noqa: F401
+from workers import (  # noqa: F401
     pytest_collection_modifyitems,
     pytest_configure,
     pytest_xdist_auto_num_workers,

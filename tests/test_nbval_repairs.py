@@ -1,9 +1,8 @@
 """Where nobody measured, a number outside its bounds is listed; words still fail."""
 
 import nbformat
+import nbval_repairs as repairs
 import pytest
-
-from tests import nbval_repairs as repairs
 
 
 class Cell:

@@ -7,6 +7,7 @@ import sys
 import zipfile
 
 import pytest
+from course import settings
 
 from utils import runtime
 
@@ -199,6 +200,25 @@ def test_tensorflow_is_broken(tmp_path, source, reason):
         assert remedy in said
 
 
+@pytest.mark.parametrize(
+    ("found", "admitted"),
+    [
+        ("2.19.1", False),
+        ("2.9", False),
+        ("2.20.0rc1", True),
+        ("3.0", True),
+        ("unknown", True),
+        (None, True),  # a damaged package; importing it says more
+    ],
+)
+def test_a_package_is_too_old(monkeypatch, found, admitted):
+    monkeypatch.setattr("importlib.metadata.version", lambda name: found)
+    if admitted:
+        return runtime._check_age("tensorflow")
+    with pytest.raises(ImportError, match=f"tensorflow {found} is too old: the course"):
+        runtime._check_age("tensorflow")
+
+
 def test_a_package_is_missing():
     runtime._require("tqdm")
     with pytest.raises(ImportError) as error:
@@ -280,5 +300,6 @@ def test_a_module_that_only_a_newer_course_has(monkeypatch, code):
 
 def test_versions_fill_one_line():
     line = runtime.Runtime("CPU", 1, 0).versions()
+    assert line.startswith(f"course {settings()['edition'] or settings()['branch']}, ")
     assert "tensorflow 2" in line and line.endswith(", 1 x CPU")
     assert len(line.splitlines()) == 1

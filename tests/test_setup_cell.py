@@ -12,9 +12,9 @@ from pathlib import Path
 import nbformat
 import pytest
 import stamps
-from course import ROOT
 from execution import AsyncFileKernelManager
 from nbclient import NotebookClient
+from repositories import commit, copy_of_course
 from stamps import FOLDER, MARK, setup_cell
 
 COLAB = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('colab')"
@@ -45,18 +45,6 @@ def stand_in(folder):
     """A course in a folder whose set-up only says where it is."""
     files = {MARK: "", "notebooks/a.ipynb": "", "utils/runtime.py": WHERE}
     return write(folder, {**files, "utils/__init__.py": ""})
-
-
-def commit(folder):
-    """Make a git repository of a folder, with one commit on the branch `main`."""
-    identity = ["-c", "user.name=course", "-c", "user.email=course@example.org"]
-    for command in (
-        ["init", "-q", "-b", "main"],
-        ["add", "-A"],
-        [*identity, "commit", "-qm", "course"],
-    ):
-        subprocess.run(["git", *command], cwd=folder, check=True, capture_output=True)
-    return folder
 
 
 @pytest.fixture
@@ -102,6 +90,14 @@ def test_a_kernel_inside_the_course(tmp_path, place):
 def test_a_kernel_in_the_folder_around_the_course(tmp_path, name):
     course = stand_in(tmp_path / name)
     assert found(python(setup_cell(), tmp_path)) == [str(course)]
+
+
+def test_a_course_that_a_hub_shares_by_pythonpath(tmp_path):
+    course = stand_in(tmp_path / "srv" / "course")
+    home = tmp_path / "home"
+    home.mkdir()
+    done = python(setup_cell(), home, PYTHONPATH=str(course))
+    assert found(done) == [str(course)] and not list(home.iterdir())
 
 
 @needs_git
@@ -202,17 +198,7 @@ def test_the_cell_is_worth_reading():
 
 @pytest.fixture(scope="module")
 def whole_course(tmp_path_factory):
-    """A git repository with the files of this checkout as they are now."""
-    if not shutil.which("git") or not (ROOT / ".git").exists():
-        pytest.skip("needs git and a git checkout")
-    folder = tmp_path_factory.mktemp("remote")
-    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.check_output(listing, cwd=ROOT, text=True).split("\0")
-    for name in filter(None, listed):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    return commit(folder)
+    return copy_of_course(tmp_path_factory.mktemp("remote"))
 
 
 def test_all_of_it_in_a_kernel_as_in_colab(whole_course, tmp_path, monkeypatch):

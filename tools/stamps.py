@@ -19,8 +19,11 @@ from course import (
 
 sys.path.insert(0, str(ROOT))  # the exercises, whose solutions are shown
 
-FOLDER = "from-pixels-to-features"  # where the set-up cell puts the course
-MARK = "tests/test_setup_cell.py"  # a folder with this file is the course, new enough
+EDITION = settings()["edition"]  # empty, or the name of a class' frozen copy
+# Where the set-up cell puts the course, and the file by which it knows a folder with
+# the course, new enough; an edition takes no other for its own.
+FOLDER = "-".join(filter(None, ["from-pixels-to-features", EDITION]))
+MARK = f"docs/{EDITION}.txt" if EDITION else "tests/test_setup_cell.py"
 
 SETUP = """\
 # One lesson of a course: find the course near here, or else fetch it with git.
@@ -80,7 +83,8 @@ def links(path):
 def badges(path):
     """The line of links under a notebook's title."""
     colab, plain = links(path)
-    return f"[Open in Colab]({colab}) · [View the file]({plain})"
+    line = f"[Open in Colab]({colab}) · [View the file]({plain})"
+    return f"{line} · Edition {EDITION}" if EDITION else line
 
 
 def between(name, text, content):

@@ -12,6 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 GPU_MENU = "For a GPU: menu Runtime > Change runtime type > T4 GPU."
+NEW_RUNTIME = (
+    "Choose menu Runtime > Disconnect and delete runtime, then run this cell again."
+)
 LIBRARIES = {
     "numpy": "NumPy",
     "tensorflow": "TensorFlow",
@@ -24,6 +27,7 @@ LIBRARIES = {
     "tqdm": "tqdm",
     "psutil": "psutil",
 }
+PACKAGES = {"sklearn": "scikit-learn", "skimage": "scikit-image", "PIL": "pillow"}
 LARGEST_SEED = 2**32 - 1
 
 
@@ -57,7 +61,16 @@ class Runtime:
         names = ("tensorflow", "keras", "numpy", "scikit-learn", "matplotlib")
         found = [f"{name} {importlib.metadata.version(name)}" for name in names]
         devices = f"{self.count} x {self.device}"
-        return ", ".join([f"Python {sys.version.split()[0]}", *found, devices])
+        python = f"Python {sys.version.split()[0]}"
+        return ", ".join([f"course {_edition()}", python, *found, devices])
+
+
+def _edition():
+    """Of the course: a class' edition, or the branch, such as main."""
+    import tomllib  # an older Python, which lacks it, shall be told by `setup`
+
+    file = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    return file["tool"]["course"]["edition"] or file["tool"]["course"]["branch"]
 
 
 def in_colab():
@@ -85,8 +98,8 @@ def setup(seed=0, packages=()):
 
     Raises:
         ValueError: if an argument is not of this kind.
-        ImportError: if a library or package is missing, cannot be imported,
-            or could not be installed; with the cause and the remedy.
+        ImportError: if a library or package is missing, too old, cannot be
+            imported, or could not be installed; with the cause and the remedy.
 
     Example:
 
@@ -157,7 +170,8 @@ def _explain_missing_modules():
 
 
 def _load(name):
-    """Import a library, or say whether it is missing or broken, and what to do."""
+    """Import a library, or say if it is missing, old or broken, and what to do."""
+    _check_age(PACKAGES.get(name, name))
     try:
         return importlib.import_module(name)
     except Exception as error:  # a damaged library fails in any way
@@ -167,6 +181,28 @@ def _load(name):
         if name == "keras" and absent in ("jax", "torch", "openvino"):
             raise ImportError(_other_backend(absent)) from error
         raise ImportError(_broken(name, error)) from error
+
+
+def _check_age(package):
+    """Refuse what is older than requirements.txt admits; newer releases may do."""
+    needed = _requirement(package)
+    least = re.search(r">=([\d.]+)", needed)
+    if least and _is_installed(package):
+        version = importlib.metadata.version(package) or ""
+        if re.match(r"\d", version) and _release(version) < _release(least[1]):
+            raise ImportError(
+                f"{package} {version} is too old: the course needs {needed}. "
+                + (NEW_RUNTIME if in_colab() else _install_all())
+            )
+
+
+def _release(version):
+    """The numbers of a version, to compare.
+
+    >>> _release("2.9.1") < _release("2.20")
+    True
+    """
+    return tuple(map(int, re.match(r"[\d.]*\d", version)[0].split(".")))
 
 
 def _missing(name):
@@ -192,10 +228,7 @@ def _missing(name):
 def _broken(name, error):
     remedy = _install_all("--force-reinstall ")
     if in_colab():
-        remedy = (
-            "Something that was installed here does not fit it: choose menu Runtime > "
-            "Disconnect and delete runtime, then run this cell again."
-        )
+        remedy = f"Something that was installed here does not fit it. {NEW_RUNTIME}"
     cause = f"{LIBRARIES[name]} is installed, but importing it failed"
     return f"{cause}: {_reason(error)}. {remedy}"
 
