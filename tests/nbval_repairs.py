@@ -15,7 +15,8 @@ from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell
 
 TESTS = Path(__file__).resolve().parent
-sys.path[:0] = [str(TESTS), str(TESTS.parent / "tools")]
+sys.path.insert(0, str(TESTS))
+sys.path.insert(0, str(TESTS.parent / "tools"))
 
 from comparison import differences
 from execution import FileKernelManager
