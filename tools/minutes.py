@@ -350,6 +350,46 @@ def more(notebook):
     ]
 
 
+def sections(notebook):
+    """The sections of the core path: what `spent` says of them adds up to `core`.
+
+    Args:
+        notebook: a notebook as nbformat reads it.
+
+    Returns:
+        `{title: [cell, …]}` in order. The cells before the first heading of level 2
+        stand under `""`; a cell with several headings belongs to the first of them.
+
+    Example:
+
+    >>> lesson = nbformat.v4.new_notebook()
+    >>> sources = ("# Title", "## What?", "How.", "## Recap\\n\\n## Next")
+    >>> lesson.cells = [nbformat.v4.new_markdown_cell(text) for text in sources]
+    >>> {title: len(cells) for title, cells in sections(lesson).items()}
+    {'': 1, 'What?': 2, 'Recap': 1}
+    """
+    found, section = {"": []}, ""
+    for cell in notebook.cells:
+        if part(cell) != "core":
+            continue
+        if cell.cell_type == "markdown":
+            titles = [title for level, title in headings(cell.source) if level == 2]
+            section = titles[0] if titles else section
+        found.setdefault(section, []).append(cell)
+    return found
+
+
+def among(cells):
+    """A function that says of a cell whether it is one of these, for `spent`.
+
+    >>> one, other = (nbformat.v4.new_code_cell(text) for text in ("1", "2"))
+    >>> among([one])(one), among([one])(other)
+    (True, False)
+    """
+    mine = {id(cell) for cell in cells}
+    return lambda cell: id(cell) in mine
+
+
 def routes(notebook):
     """{name of a route: `Minutes` of the cells that it takes in this notebook}."""
     names = {name for cell in notebook.cells for name in _routes(cell)}
