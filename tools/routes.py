@@ -17,6 +17,7 @@ exercises: they are homework.
 """
 
 import functools
+import math
 import tomllib
 from collections import namedtuple
 
@@ -28,8 +29,9 @@ from glossary import notebook_path
 SOURCE = ROOT / "docs" / "routes.toml"
 PAGE = ROOT / "docs" / "routes.md"
 SITTING = 50  # minutes at most of one sitting of those who learn alone
+SHORT = 5  # minutes of a section that begins no sitting of its own
 
-# a row of a timetable, in whole minutes; `above`: minutes that skipped cells compute
+# a row of a timetable; `above`: minutes of its minutes in which all cells above run
 Row = namedtuple("Row", "path heading text manner minutes above pause")
 
 
@@ -81,7 +83,7 @@ def timetable(rows):
                 f"Received: {row}"
             )
         heading = row.get("section", "")
-        sections = minutes.sections(teaching._read(path))
+        sections = teaching.lesson(path).sections
         if heading not in sections:
             known = ", ".join(filter(None, sections))
             raise ValueError(
@@ -90,7 +92,7 @@ def timetable(rows):
         place = list(sections).index(heading)
         if place < after:
             raise ValueError(f"{path.stem}: {heading!r} comes too late in the route")
-        above = _computing(path, list(sections)[after:place])
+        above = _computing(path, heading) if place > after else 0
         manner = row.get("how") or _manner(path, heading)
         spent = teaching.whole(_spent(path, heading, manner == "show")) + above
         found.append(Row(path, heading, heading, manner, spent, above, False))
@@ -105,7 +107,7 @@ def _spelled(rows):
             yield row
             continue
         left = row.get("leave", [])
-        headings = minutes.sections(teaching._read(notebook_path(row["whole"])))
+        headings = teaching.lesson(notebook_path(row["whole"])).sections
         overruled = {
             heading: manner
             for manner in teaching.MANNERS
@@ -122,11 +124,9 @@ def _spelled(rows):
 @functools.cache
 def _spent(path, heading, shown):
     """The `Minutes` of a section, without its exercises if it is only shown."""
-    notebook = teaching._read(path)
-    cells = minutes.sections(notebook)[heading]
-    if shown:
-        cells = teaching.without_exercises(notebook, cells)
-    return minutes.spent(notebook, minutes.among(cells))
+    taught = teaching.lesson(path)
+    cells = taught.sections[heading]
+    return taught.spent(taught.without_exercises(cells) if shown else cells)
 
 
 @functools.cache
@@ -135,12 +135,16 @@ def _manner(path, heading):
     return known.get(heading, ("show", ""))[0]
 
 
-def _computing(path, headings):
-    """Whole minutes that sections compute which a route skips; 0 if none."""
-    if not headings:
-        return 0
-    seconds = sum(_spent(path, heading, False).computing for heading in headings)
-    return max(1, round(seconds))
+def _computing(path, heading):
+    """Whole minutes that all cells above a section compute, the *More* ones, too."""
+    taught = teaching.lesson(path)
+    cells = taught.notebook.cells
+    first = next(
+        number
+        for number, cell in enumerate(cells)
+        if cell is taught.sections[heading][0]
+    )
+    return max(1, math.ceil(taught.spent(cells[:first]).computing))
 
 
 def homework(session):
@@ -156,11 +160,11 @@ def homework(session):
     done = {(row.path, row.heading) for row in rows if row.manner != "show"}
     left = []
     for path in dict.fromkeys(row.path for row in rows):
-        notebook = teaching._read(path)
-        for task in teaching.tasks(notebook):
+        taught = teaching.lesson(path)
+        for task in taught.tasks:
             if task.part == "core" and (path, task.section) not in done:
-                spent = minutes.spent(notebook, minutes.among(task.cells))
-                left.append((path, task, teaching.whole(spent)))
+                spent = teaching.whole(taught.spent(task.cells))
+                left.append((path, task, spent))
     return left
 
 
@@ -174,7 +178,7 @@ def home(session):
     more = {
         title: (path, teaching.whole(spent))
         for path in paths
-        for title, spent in minutes.more(teaching._read(path))
+        for title, spent in teaching.lesson(path).more
     }
     chosen = session.get("home", [])
     if unknown := [title for title in chosen if title not in more]:
@@ -214,18 +218,18 @@ def sittings(path):
 
     Returns:
         `[(headings, whole minutes), …]`: whole sections in order, a new sitting where
-        the old one would pass `SITTING`. A section that is longer stands alone.
+        the old one would pass `SITTING`, but not for a section of at most `SHORT`.
 
     Example:
 
-    >>> all(spent <= 50 for _, spent in sittings(notebook_paths(["04"])[0]))
+    >>> all(spent <= SITTING + SHORT for _, spent in sittings(notebook_paths(["04"])[0]))
     True
     """
     found = [([], 0)]
-    for heading in minutes.sections(teaching._read(path)):
+    for heading in teaching.lesson(path).sections:
         spent = teaching.whole(_spent(path, heading, False))
         headings, sofar = found[-1]
-        if headings and sofar + spent > SITTING:
+        if headings and spent > SHORT and sofar + spent > SITTING:
             found.append(([heading], spent))
         else:
             found[-1] = ([*headings, heading], sofar + spent)
@@ -272,32 +276,33 @@ def _rows(session):
 
 
 def _bets(row):
-    for number, bet in enumerate(teaching.bets(teaching._read(row.path)), 1):
+    for number, bet in enumerate(teaching.lesson(row.path).bets, 1):
         if bet.section == row.heading:
             yield f"[bet {number}]({row.path.stem}.md#bet-{number})"
 
 
 def _practiced(row):
     if row.manner != "show":
-        for task in teaching.tasks(teaching._read(row.path)):
+        for task in teaching.lesson(row.path).tasks:
             if task.part == "core" and task.section == row.heading:
                 yield f"[{task.name}]({row.path.stem}.md#{teaching.slug(task.name)})"
 
 
 def _home(session):
     """Lines that say what is left for home."""
+    left, more = homework(session), home(session)
     said = [
         f"the exercise [{task.name}]({path.stem}.md#{teaching.slug(task.name)}) "
-        f"({spent} min)"
-        for path, task, spent in homework(session)
+        f"of {path.stem[:2]}"
+        for path, task, _ in left
     ]
-    said += [
-        f"{teaching.link(path, minutes.MORE + title)} ({spent} min)"
-        for path, title, spent in home(session)
-    ]
+    said += [teaching.link(path, minutes.MORE + title) for path, title, _ in more]
     if "task" in session:
         said.append(session["task"])
-    return ["", f"**At home:** {'; '.join(said)}."] if said else []
+    if not said:
+        return []
+    total = sum(spent for *_, spent in left + more)
+    return ["", f"**At home** ({total} minutes): {'; '.join(said)}."]
 
 
 def page(route):
@@ -345,8 +350,8 @@ exercises of such a section are left for home.
 - **Bets**: everybody writes a number or a word into the bet's cell *before* the next \
 cell runs; then ask two who differ. The teacher's page says what to expect, and why it \
 is tempting.
-- ***Run all above***: the route skipped sections whose names are needed. Click into \
-the section, then menu *Run > Run All Above Selected Cell* (Colab: *Runtime > Run \
+- ***Run all above***: the route skipped a section, and later cells may need its names. \
+Click into the section that follows, then menu *Run > Run All Above Selected Cell* (Colab: *Runtime > Run \
 before*). An exercise that was not done only says so.
 
 ## Before the day
@@ -359,7 +364,7 @@ one that the timetable counts.
 
 ## Self-study
 
-One notebook is two or three sittings of at most {sitting} minutes, divided between \
+One notebook is two sittings of some {sitting} minutes, divided between \
 sections; rest ten minutes between two. Take them in order, or begin with 04 if you \
 have trained a classifier before, or with 10 if you have a folder of photographs. \
 Write each bet down, do each exercise before its solution is unfolded, and use \
@@ -387,14 +392,14 @@ def overview():
         "|---|---|--:|--:|",
     ]
     for path in notebook_paths():
-        notebook = teaching._read(path)
+        taught = teaching.lesson(path)
         parts = [
             teaching.link(path, headings[0]).replace("../../", "../") + f" ({spent})"
             for headings, spent in sittings(path)
         ]
-        more = sum(spent.total for _, spent in minutes.more(notebook))
+        more = sum(spent.total for _, spent in taught.more)
         name = f"[{path.stem}](../notebooks/{path.name})"
-        exercises = minutes.core(notebook).exercises
+        exercises = minutes.core(taught.notebook).exercises
         cells = (name, "; ".join(parts), str(exercises), f"{more:.0f}")
         alone.append(f"| {' | '.join(cells)} |")
     pages = [

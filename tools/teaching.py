@@ -33,9 +33,78 @@ Bet = namedtuple("Bet", "name cell section text")
 Task = namedtuple("Task", "name section part cells mistakes")
 
 
+class Lesson:
+    """A notebook as its teacher sees it; what is asked for is computed once.
+
+    Args:
+        path: of the notebook.
+
+    Attributes:
+        path, notebook: the notebook.
+        sections: `{heading: [cell, …]}` of the core path, as `minutes.sections`.
+        bets: a list of `Bet`.
+        tasks: a list of `Task`.
+        more: `[(title, Minutes), …]`, as `minutes.more`.
+
+    Example:
+
+    >>> lesson = Lesson(notebook_paths(["04"])[0])
+    >>> core = sum(map(lesson.spent, lesson.sections.values()), minutes.Minutes())
+    >>> abs(core.total - minutes.core(lesson.notebook).total) < 1e-6
+    True
+    """
+
+    def __init__(self, path):
+        self.path, self.notebook = path, nbformat.read(path, 4)
+        self.sections = minutes.sections(self.notebook)
+
+    @functools.cached_property
+    def bets(self):
+        return bets(self.notebook)
+
+    @functools.cached_property
+    def tasks(self):
+        return tasks(self.notebook)
+
+    @functools.cached_property
+    def more(self):
+        return minutes.more(self.notebook)
+
+    @functools.cached_property
+    def _each(self):
+        counts = minutes.each(self.notebook)
+        cells = self.notebook.cells
+        return {id(cell): count for cell, count in zip(cells, counts, strict=True)}
+
+    def spent(self, cells):
+        """The `minutes.Minutes` of some cells."""
+        return sum((self._each[id(cell)] for cell in cells), minutes.Minutes())
+
+    def without_exercises(self, cells):
+        """The cells that are left of some when the exercises are left for home."""
+        left = {id(cell) for task in self.tasks for cell in task.cells}
+        return [cell for cell in cells if id(cell) not in left]
+
+    def cut(self, entry):
+        """The cells that an entry of `cut` leaves out.
+
+        Args:
+            entry: a heading of the core path, or `exercise NAME`.
+
+        Raises:
+            ValueError: if there is no such section or exercise.
+        """
+        exercises = {f"exercise {task.name}": task.cells for task in self.tasks}
+        if entry not in self.sections and entry not in exercises:
+            known = ", ".join([*filter(None, self.sections), *exercises])
+            raise ValueError(f"There is no {entry!r} to cut. There are: {known}")
+        return exercises[entry] if entry in exercises else self.sections[entry]
+
+
 @functools.cache
-def _read(path):
-    return nbformat.read(path, 4)
+def lesson(path):
+    """The `Lesson` of a notebook, read once."""
+    return Lesson(path)
 
 
 def source(path, folder=FOLDER):
@@ -158,30 +227,6 @@ def whole(spent):
     return max(1, int(spent.total + 0.5))
 
 
-def without_exercises(notebook, cells):
-    """The cells that are left of some when the exercises are left for home."""
-    left = {id(cell) for task in tasks(notebook) for cell in task.cells}
-    return [cell for cell in cells if id(cell) not in left]
-
-
-def cut_cells(notebook, entry):
-    """The cells that an entry of `cut` leaves out.
-
-    Args:
-        notebook: as nbformat reads it.
-        entry: a heading of the core path, or `exercise NAME`.
-
-    Raises:
-        ValueError: if there is no such section or exercise.
-    """
-    sections = minutes.sections(notebook)
-    exercises = {f"exercise {task.name}": task.cells for task in tasks(notebook)}
-    if entry not in sections and entry not in exercises:
-        known = ", ".join([*filter(None, sections), *exercises])
-        raise ValueError(f"There is no {entry!r} to cut. There are: {known}")
-    return exercises[entry] if entry in exercises else sections[entry]
-
-
 def faults(path, folder=FOLDER):
     """What is wrong with the teacher's source of a notebook, a sentence each.
 
@@ -189,12 +234,12 @@ def faults(path, folder=FOLDER):
         path: of the notebook.
         folder: where the TOML files are.
     """
-    notebook, known = _read(path), source(path, folder)
+    taught, known = lesson(path), source(path, folder)
     found = []
-    headings = [title for title in minutes.sections(notebook) if title]
+    headings = [title for title in taught.sections if title]
     if list(known["sections"]) != headings:
         found.append(f"`sections` must be, in this order: {headings}")
-    names = [bet.name for bet in bets(notebook)]
+    names = [bet.name for bet in taught.bets]
     if [bet["name"] for bet in known["bets"]] != names:
         found.append(f"`bets` must be, in this order: {names}")
     found += [
@@ -222,11 +267,11 @@ def page(path, folder=FOLDER):
 
     Raises:
         ValueError: if the source is not of the form that `source`, `manners` and
-            `cut_cells` need, or `faults` finds something.
+            `Lesson.cut` need, or `faults` finds something.
     """
     if wrong := faults(path, folder):
         raise ValueError(f"{path.stem}.toml: " + "\n".join(wrong))
-    notebook, known = _read(path), source(path, folder)
+    taught, known = lesson(path), source(path, folder)
     lines = [
         f"# Teaching {path.stem}",
         "",
@@ -236,22 +281,22 @@ def page(path, folder=FOLDER):
         "",
         f"**Aim.** {known['aim']}",
         "",
-        f"**Prepare.** {_prepare(notebook, known)}",
+        f"**Prepare.** {_prepare(taught, known)}",
     ]
-    lines += _sections(path, notebook, known)
-    lines += _bets(path, notebook, known)
+    lines += _sections(taught, known)
+    lines += _bets(taught, known)
     lines += ["", "## Questions to expect"]
     for question in known["questions"]:
         lines += ["", f"**{question['asks']}** {question['answer']}"]
-    lines += _cuts(path, notebook, known)
-    lines += _mistakes(path, notebook)
+    lines += _cuts(taught, known)
+    lines += _mistakes(taught)
     lines += _errata(path)
     return "\n".join(lines) + "\n"
 
 
-def _prepare(notebook, known):
+def _prepare(taught, known):
     """The sentences on what must be there before the lesson."""
-    card = tagged(notebook, "cost-card").metadata
+    card = tagged(taught.notebook, "cost-card").metadata
     download = card.get("download", "nothing")
     said = "Nothing is downloaded."
     if download != "nothing":
@@ -264,8 +309,8 @@ def _prepare(notebook, known):
     return f"{said} {known.get('prepare', '')}".strip()
 
 
-def _sections(path, notebook, known):
-    taught = manners(known)
+def _sections(taught, known):
+    how = manners(known)
     lines = [
         "",
         "## Minutes, section by section",
@@ -273,28 +318,27 @@ def _sections(path, notebook, known):
         "| section | minutes | of these, exercises | how | note |",
         "|---|--:|--:|---|---|",
     ]
-    for heading, cells in minutes.sections(notebook).items():
-        spent = minutes.spent(notebook, minutes.among(cells))
-        rest = without_exercises(notebook, cells)
-        kept = minutes.spent(notebook, minutes.among(rest))
-        practice = spent.total - kept.total
-        manner, note = taught.get(heading, ("show", "From the title to the imports."))
+    for heading, cells in taught.sections.items():
+        spent = taught.spent(cells)
+        practice = spent.total - taught.spent(taught.without_exercises(cells)).total
+        manner, note = how.get(heading, ("show", "From the title to the imports."))
         shown = f"{practice:.1f}" if spent.exercises else ""
-        row = (link(path, heading), f"{spent.total:.1f}", shown, MANNERS[manner], note)
+        where, told = link(taught.path, heading), MANNERS[manner]
+        row = (where, f"{spent.total:.1f}", shown, told, note)
         lines.append(f"| {' | '.join(row)} |")
-    total = minutes.core(notebook)
+    total = minutes.core(taught.notebook)
     lines.append(f"| **core path** | **{total.total:.1f}** | | | |")
     return lines
 
 
-def _bets(path, notebook, known):
+def _bets(taught, known):
     lines = ["", "## Bets"]
-    for number, (bet, said) in enumerate(zip(bets(notebook), known["bets"]), 1):
+    for number, (bet, said) in enumerate(zip(taught.bets, known["bets"]), 1):
         lines += [
             "",
             f"### Bet {number}",
             "",
-            f"{link(path, bet.section)}, `{bet.name}`: {bet.text}",
+            f"{link(taught.path, bet.section)}, `{bet.name}`: {bet.text}",
             "",
             f"- *Expect:* {said['tempting']}",
             f"- *The notebook finds:* {said['finds']}",
@@ -302,7 +346,7 @@ def _bets(path, notebook, known):
     return lines
 
 
-def _cuts(path, notebook, known):
+def _cuts(taught, known):
     lines = [
         "",
         "## When time runs out",
@@ -311,15 +355,14 @@ def _cuts(path, notebook, known):
         "",
     ]
     for number, entry in enumerate(known["cut"], 1):
-        cells = cut_cells(notebook, entry)
-        won = whole(minutes.spent(notebook, minutes.among(cells)))
+        won = whole(taught.spent(taught.cut(entry)))
         name = entry.removeprefix("exercise ")
-        what = link(path, entry) if name == entry else f"the exercise `{name}`"
+        what = link(taught.path, entry) if name == entry else f"the exercise `{name}`"
         lines.append(f"{number}. {what}: wins {won} min")
     return lines
 
 
-def _mistakes(path, notebook):
+def _mistakes(taught):
     lines = [
         "",
         "## What the exercises tell apart",
@@ -328,12 +371,12 @@ def _mistakes(path, notebook):
         "written instead of it, and what the check then says after the numbers. Names "
         "in braces are filled in.",
     ]
-    for task in tasks(notebook):
+    for task in taught.tasks:
         lines += [
             "",
             f"### `{task.name}`",
             "",
-            f"In {link(path, task.section)}.",
+            f"In {link(taught.path, task.section)}.",
             "",
             "| mistake | the check says |",
             "|---|---|",
