@@ -72,6 +72,8 @@ def timetable(rows):
     found, path, after = [], None, 0
     for row in _spelled(rows):
         if text := row.get("talk") or row.get("pause"):
+            if "minutes" not in row:
+                raise ValueError(f"A talk or a pause needs minutes. Received: {row}")
             pause = "pause" in row
             found.append(Row(path, "", text, "", row["minutes"], 0, pause))
             continue
@@ -94,6 +96,9 @@ def timetable(rows):
             raise ValueError(f"{path.stem}: {heading!r} comes too late in the route")
         above = _computing(path, heading) if place > after else 0
         manner = row.get("how") or _manner(path, heading)
+        if manner not in teaching.MANNERS:
+            known = ", ".join(teaching.MANNERS)
+            raise ValueError(f"A manner is one of {known}. Received: {row}")
         spent = teaching.whole(_spent(path, heading, manner == "show")) + above
         found.append(Row(path, heading, heading, manner, spent, above, False))
         after = place + 1
@@ -222,8 +227,9 @@ def sittings(path):
 
     Example:
 
-    >>> all(spent <= SITTING + SHORT for _, spent in sittings(notebook_paths(["04"])[0]))
-    True
+    >>> found = sittings(notebook_paths(["04"])[0])
+    >>> [headings[0] for headings, spent in found if spent <= SITTING + SHORT]
+    ['', 'Does scaling matter, and which k?']
     """
     found = [([], 0)]
     for heading in teaching.lesson(path).sections:
@@ -350,9 +356,10 @@ exercises of such a section are left for home.
 - **Bets**: everybody writes a number or a word into the bet's cell *before* the next \
 cell runs; then ask two who differ. The teacher's page says what to expect, and why it \
 is tempting.
-- ***Run all above***: the route skipped a section, and later cells may need its names. \
-Click into the section that follows, then menu *Run > Run All Above Selected Cell* (Colab: *Runtime > Run \
-before*). An exercise that was not done only says so.
+- ***Run all above***: the route skipped a section, and later cells may need its \
+names. Click into the section that follows, then menu *Run > Run All Above Selected \
+Cell* (Colab: *Runtime > Run before*). An exercise that was not done only says so; the \
+minutes of computing are counted.
 
 ## Before the day
 

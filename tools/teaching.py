@@ -118,9 +118,14 @@ def source(path, folder=FOLDER):
         A dictionary with the keys `NEEDED`, and perhaps `prepare`.
 
     Raises:
-        ValueError: if a key is missing or unknown.
+        ValueError: if there is no such file, or a key is missing or unknown.
     """
     place = folder / f"{path.stem}.toml"
+    if not place.exists():
+        raise ValueError(
+            f"A notebook needs a source for its teacher's page. Missing: {place}. "
+            "Copy that of another notebook and rewrite it."
+        )
     known = tomllib.loads(place.read_text("utf-8"))
     if not NEEDED <= set(known) <= NEEDED | {"prepare"}:
         raise ValueError(
