@@ -153,24 +153,21 @@ def _computing(path, heading):
 
 
 def homework(session):
-    """The exercises of a session's notebooks that are not done in class.
+    """The exercises of the sections that a session only shows.
 
     Args:
         session: of `routes()`.
 
     Returns:
-        `[(path, Task, whole minutes), …]` of the core path, in order.
+        `[(path, Task, whole minutes), …]`, in order.
     """
-    rows = [row for row in timetable(session["rows"]) if row.manner]
-    done = {(row.path, row.heading) for row in rows if row.manner != "show"}
-    left = []
-    for path in dict.fromkeys(row.path for row in rows):
-        taught = teaching.lesson(path)
-        for task in taught.tasks:
-            if task.part == "core" and (path, task.section) not in done:
-                spent = teaching.whole(taught.spent(task.cells))
-                left.append((path, task, spent))
-    return left
+    return [
+        (row.path, task, teaching.whole(teaching.lesson(row.path).spent(task.cells)))
+        for row in timetable(session["rows"])
+        if row.manner == "show"
+        for task in teaching.lesson(row.path).tasks
+        if task.part == "core" and task.section == row.heading
+    ]
 
 
 def home(session):
