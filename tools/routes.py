@@ -348,8 +348,8 @@ copy; where you stop, they bet. Exercises are done in class, each in the copy of
 does it.
 - **learners do**: they read and run by themselves, two at a screen if they like; you \
 go around, and gather at the figure.
-- **show finished**: you scroll through the stored outputs and say what they show. The \
-exercises of such a section are left for home.
+- **show finished**: everybody runs the section's cells in one go, since later cells \
+need them; you scroll and say what the outputs show. Its exercises are left for home.
 - **Bets**: everybody writes a number or a word into the bet's cell *before* the next \
 cell runs; then ask two who differ. The teacher's page says what to expect, and why it \
 is tempting.

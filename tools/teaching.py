@@ -294,8 +294,8 @@ def page(path, folder=FOLDER):
     for question in known["questions"]:
         lines += ["", f"**{question['asks']}** {question['answer']}"]
     lines += _cuts(taught, known)
-    lines += _mistakes(taught)
     lines += _errata(path)
+    lines += _mistakes(taught)
     return "\n".join(lines) + "\n"
 
 
