@@ -26,7 +26,7 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 
 import nbformat
 from course import notebook_paths, tags
@@ -72,6 +72,11 @@ class Minutes:
     bets: int = 0
     exercises: int = 0
     computing: float = 0.0
+
+    def __add__(self, other):
+        """What is counted in two parts of a notebook, or in two notebooks."""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Minutes(*(mine + theirs for mine, theirs in pairs))
 
     @property
     def total(self):
@@ -120,6 +125,8 @@ def is_bet(cell):
         return False
     if "bet" in tags(cell):
         return True
+    if "None" not in cell.source:  # parsing takes longer than all else that is counted
+        return False
     try:
         statements = ast.parse(cell.source).body
     except SyntaxError:  # a line for IPython, not for Python
@@ -303,13 +310,22 @@ def spent(notebook, chosen):
     >>> print(spent(lesson, lambda cell: True))
     0.2 minutes: 0 words, 2 lines, 0 figures, 0 bets, 0 exercises, 0.0 of computing
     """
+    counts = each(notebook)
+    mine = (c for cell, c in zip(notebook.cells, counts) if chosen(cell))
+    return sum(mine, Minutes())
+
+
+def each(notebook):
+    """The minutes of each cell of a notebook, a list of `Minutes`.
+
+    >>> code = [nbformat.v4.new_code_cell(text) for text in ("x = 1", "my_x = None")]
+    >>> [(m.lines, m.bets) for m in each(nbformat.v4.new_notebook(cells=code))]
+    [(1, 0), (1, 1)]
+    """
     counts = _counts(notebook)
-    mine = [c for cell, c in zip(notebook.cells, counts) if chosen(cell)]
-    names = ("words", "lines", "figures", "bets", "exercises")
-    sums = {name: sum(getattr(count, name) for count in mine) for name in names}
     lines = sum(count.lines for count in counts)
-    share = sums["lines"] / lines if lines else 0
-    return Minutes(**sums, computing=share * _warm(notebook))
+    a_line = _warm(notebook) / lines if lines else 0
+    return [replace(count, computing=count.lines * a_line) for count in counts]
 
 
 def _warm(notebook):
@@ -348,6 +364,35 @@ def more(notebook):
         (title, spent(notebook, lambda cell, mine=mine: order[id(cell)] in mine))
         for title, mine in sections
     ]
+
+
+def sections(notebook):
+    """The sections of the core path: what `spent` says of them adds up to `core`.
+
+    Args:
+        notebook: a notebook as nbformat reads it.
+
+    Returns:
+        `{title: [cell, …]}` in order. The cells before the first heading of level 2
+        stand under `""`; a cell with several headings belongs to the first of them.
+
+    Example:
+
+    >>> lesson = nbformat.v4.new_notebook()
+    >>> sources = ("# Title", "## What?", "How.", "## Recap\\n\\n## Next")
+    >>> lesson.cells = [nbformat.v4.new_markdown_cell(text) for text in sources]
+    >>> {title: len(cells) for title, cells in sections(lesson).items()}
+    {'': 1, 'What?': 2, 'Recap': 1}
+    """
+    found, section = {"": []}, ""
+    for cell in notebook.cells:
+        if part(cell) != "core":
+            continue
+        if cell.cell_type == "markdown":
+            titles = [title for level, title in headings(cell.source) if level == 2]
+            section = titles[0] if titles else section
+        found.setdefault(section, []).append(cell)
+    return found
 
 
 def routes(notebook):

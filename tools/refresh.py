@@ -26,6 +26,8 @@ import glossary
 import machines
 import minutes
 import nbformat
+import routes
+import teaching
 from course import ROOT, notebook_paths, tagged
 from execution import execute
 from stamps import between, links, stamp, steady
@@ -188,6 +190,8 @@ def derived():
     contents[concepts.PAGE] = concepts.page().encode()
     contents[glossary.PAGE] = glossary.page().encode()
     contents[errata.PAGE] = errata.page().encode()
+    for path, text in (teaching.pages() | routes.pages()).items():
+        contents[path] = text.encode()
     contents[FIGURE] = figures.chosen(
         nbformat.read(path, 4) for path in notebook_paths()
     )

@@ -23,9 +23,10 @@ def build_site(runs):
     """Sphinx pages of the executed notebooks in build/site; every asset is local."""
     shutil.rmtree(PAGES, ignore_errors=True)
     (PAGES / "notebooks").mkdir(parents=True)
-    for page in (ROOT / "docs").glob("*.md"):
-        text = page.read_text("utf-8").replace("(../notebooks/", "(notebooks/")
-        (PAGES / page.name).write_text(text, "utf-8")
+    (PAGES / "teaching").mkdir()
+    for page in (ROOT / "docs").rglob("*.md"):
+        text = page.read_text("utf-8").replace("../notebooks/", "notebooks/")
+        (PAGES / page.relative_to(ROOT / "docs")).write_text(text, "utf-8")
     for name in ("conf.py", "figure.png"):
         shutil.copy(ROOT / "docs" / name, PAGES)
     for path, run in runs.items():
