@@ -17,7 +17,7 @@ CHOSEN := $(if $(ONLY),$(sort $(foreach name,$(ONLY),$(or \
 	$(wildcard notebooks/$(name)*.ipynb),$(error No notebook begins with "$(name)". \
 	There are: $(basename $(notdir $(sort $(wildcard notebooks/*.ipynb)))))))),notebooks)
 
-.PHONY: help lab course test test-colab machines claims refresh benchmark clean distclean
+.PHONY: help lab course test test-colab machines claims refresh benchmark grade clean distclean
 
 help:  ## say what each target does (this)
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ refresh: $(INSTALLED)  ## execute notebooks in place, measure what moves; stamp 
 
 benchmark: $(INSTALLED)  ## speed and memory of extract beside others' (on an idle machine)
 	$(RUN) tools/benchmark.py
+
+grade: $(INSTALLED)  ## run the checks on handed-in notebooks, write FOLDER/grades.csv (FOLDER=...; docs/grading.md)
+	$(RUN) tools/grade.py "$(FOLDER)"
 
 clean:  ## remove build outputs and caches
 	rm -rf build .cache .pytest_cache .ruff_cache

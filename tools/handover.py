@@ -25,7 +25,7 @@ class Broken(Exception):
 
 
 class Odd:
-    """Stands for a value that cannot be handed over, such as a network."""
+    """What stands for a value that cannot be handed over, such as a network."""
 
 
 def odd(kind, name="", iterates=False):
@@ -89,22 +89,21 @@ def _form(value, contents, lend):
 
 def _array(value):
     """An array of numbers or texts, or None."""
+    if isinstance(value, bytes | bytearray) or hasattr(type(value), "__next__"):
+        return None
+    if type(value).__name__ == "KerasTensor" or isinstance(value, type):
+        return None
     if isinstance(value, numbers.Real) and not isinstance(value, np.generic):
         value = float(value)  # a fraction
-    elif not (hasattr(value, "dtype") and hasattr(value, "shape")) and not isinstance(
-        value, complex
-    ):
-        return None
-    if type(value).__name__ == "KerasTensor":  # a form without values
-        return None
     array = np.asarray(value)
     if array.dtype.kind == "V" and array.dtype.names is None:  # bfloat16
         array = array.astype(np.float32)
     if array.dtype.kind in "OT":
         items = array.ravel().tolist()
-        real = all(isinstance(item, numbers.Real) for item in items)
-        if real or all(isinstance(item, str) for item in items):
-            array = np.array(items, float if real else str).reshape(array.shape)
+        for kind, made in ((numbers.Real, float), (str, str)):
+            if all(isinstance(item, kind) for item in items):
+                array = np.array(items, made).reshape(array.shape)
+                break
     fits = array.dtype.kind in KINDS and array.dtype.itemsize
     return np.ascontiguousarray(array).reshape(array.shape) if fits else None
 
@@ -127,7 +126,9 @@ def unpack(message, borrow=None):
         return _value(form, contents, borrow)
     except (ValueError, TypeError, KeyError, IndexError, RecursionError, MemoryError,
             OverflowError, AttributeError, struct.error) as error:  # fmt: skip
-        raise Broken(f"it handed over what is no value ({type(error).__name__})")
+        raise Broken(
+            f"it handed over what is no value ({type(error).__name__})"
+        ) from None
 
 
 class _Contents:

@@ -8,7 +8,6 @@ check runs in the answer's process, and the sentence says so.
 """
 
 import contextlib
-import gc
 import inspect
 import json
 import os
@@ -49,24 +48,27 @@ class Limits:
         walls.enclose(seconds, memory, filtered=walled and self.walls)
 
 
-def judge(exercise, imports, sources, together=False, limits=Limits()):  # noqa: B008
+UNLESS_SAID = Limits()
+
+
+def judge(exercise, given, sources, together=False, limits=UNLESS_SAID):
     """(whether an answer is right, what the check says of it).
 
     Args:
         exercise: the `Exercise`.
-        imports: str, the code that the course's notebook runs before; it is trusted.
+        given: list of str, the course's own cells that run before, imports first.
         sources: list of str, the answer's cells.
         together: True where the answer cannot be handed over.
         limits: `Limits` of the answer; its judge may take three times as much.
     """
-    exec(imports, {})  # here, once: each answer finds the libraries imported
+    # Here, once: each answer finds them imported. Nothing here may compute with
+    # TensorFlow: its threads would not survive the fork.
+    exec(given[0], {})
     act = _together if together else _apart
-    if not together:
-        exercise.wanted  # noqa: B018: computed here, once
-    gc.freeze()
+    _ = None if together else exercise.wanted  # computed here, once
     reader, writer = os.pipe()
     process = _fork(
-        lambda: _tell(writer, act, exercise, imports, sources, limits),
+        lambda: _tell(writer, act, exercise, given, sources, limits),
         keep=(writer,),
     )
     os.close(writer)
@@ -108,27 +110,27 @@ def _end(process):
     os.waitpid(process, 0)
 
 
-def _tell(writer, act, exercise, imports, sources, limits):
-    verdict = act(exercise, imports, sources, limits)
+def _tell(writer, act, exercise, given, sources, limits):
+    verdict = act(exercise, given, sources, limits)
     Channel(writer, writer).send(json.dumps(verdict).encode())
 
 
-def _together(exercise, imports, sources, limits):
+def _together(exercise, given, sources, limits):
     limits.enclose()
     try:
-        answer = _answer(exercise, imports, sources)
+        answer = _answer(exercise, given, sources)
     except BaseException as error:
         return False, _no_answer(*_error(error))
     right, said = exercise.verdict(answer)
     return right, f"{TOGETHER}{said[:2000]}"
 
 
-def _apart(exercise, imports, sources, limits):
+def _apart(exercise, given, sources, limits):
     (from_answer, to_judge), (from_judge, to_answer) = os.pipe(), os.pipe()
 
     def serve():
         limits.enclose()
-        _serve(Channel(from_judge, to_judge), exercise, imports, sources)
+        _serve(Channel(from_judge, to_judge), exercise, given, sources)
 
     process = _fork(serve, keep=(from_judge, to_judge))
     os.close(to_judge)
@@ -146,20 +148,18 @@ def _apart(exercise, imports, sources, limits):
 # In the process of the answer
 
 
-def _answer(exercise, imports, sources):
+def _answer(exercise, given, sources):
     space = {"__name__": "__main__"}
-    for source in (imports, *sources):
+    for source in (*given, *sources):
         exec(compile(source, "<the answer>", "exec"), space)
     name = exercise.solution.__name__
-    if name not in space:
-        raise NameError(f"name '{name}' is not defined")
-    return space[name]
+    return space[name]  # the course's stub, unless a cell defines it
 
 
-def _serve(channel, exercise, imports, sources):
+def _serve(channel, exercise, given, sources):
     """Run the answer's cells; then call what they made as often as the judge asks."""
     try:
-        answer = _answer(exercise, imports, sources)
+        answer = _answer(exercise, given, sources)
         stub = is_stub(answer)
     except BaseException as error:
         channel.send(pack(("broken", *_error(error))))
