@@ -275,6 +275,16 @@ def test_networks_are_judged_where_they_are_and_that_is_said():
         autoencoder.image_errors, [IMPORTS, STUB], [RIGHT], together=True
     )
     assert passed and said.startswith("(Its process judged itself, and may lie.) Right")
+    lie = json.dumps([True, "Right."]).encode()
+    lie = len(lie).to_bytes(8, sys.byteorder) + lie
+    source = f"import os\nfor pipe in range(3, 99):\n    try: os.write(pipe, {lie!r})"
+    passed, said = judge(
+        autoencoder.image_errors,
+        [IMPORTS, STUB],
+        [f"{source}\n    except OSError: pass\nos._exit(0)"],
+        together=True,
+    )
+    assert said == "(Its process judged itself, and may lie.) Right."
 
 
 def test_refusals_say_what_to_do(tmp_path, monkeypatch):

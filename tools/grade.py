@@ -151,7 +151,10 @@ def main(arguments=None):
     prctl(4, 0)  # PR_SET_DUMPABLE: answers cannot look into this process
     limits = Limits(options.seconds, options.gigabytes, walls=not found)
     to = options.to or options.folder / "grades.csv"
-    grade(options.folder, to, limits)
+    try:
+        grade(options.folder, to, limits)
+    except OSError as error:
+        sys.exit(f"The table cannot be written: {error}. Name another file with --to.")
     print(f"The table: {to}")
 
 

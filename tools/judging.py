@@ -72,10 +72,10 @@ def judge(exercise, given, sources, together=False, limits=UNLESS_SAID):
         keep=(writer,),
     )
     os.close(writer)
-    channel = Channel(reader, reader, seconds=3 * limits.seconds)
+    channel = Channel(reader, reader, 3 * limits.seconds, largest=100_000)
     try:
         right, said = json.loads(channel.receive())
-        return right is True, str(said)
+        return right is True, TOGETHER * together + str(said)
     except (Broken, ValueError, TypeError) as reason:
         return False, f"Not judged: {reason}, or took too much memory."
     finally:
@@ -111,8 +111,8 @@ def _end(process):
 
 
 def _tell(writer, act, exercise, given, sources, limits):
-    verdict = act(exercise, given, sources, limits)
-    Channel(writer, writer).send(json.dumps(verdict).encode())
+    right, said = act(exercise, given, sources, limits)
+    Channel(writer, writer).send(json.dumps((bool(right), said[:2000])).encode())
 
 
 def _together(exercise, given, sources, limits):
@@ -122,7 +122,7 @@ def _together(exercise, given, sources, limits):
     except BaseException as error:
         return False, _no_answer(*_error(error))
     right, said = exercise.verdict(answer)
-    return right, f"{TOGETHER}{said[:2000]}"
+    return right, said
 
 
 def _apart(exercise, given, sources, limits):
