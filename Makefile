@@ -59,7 +59,7 @@ benchmark: $(INSTALLED)  ## speed and memory of extract beside others' (on an id
 	$(RUN) tools/benchmark.py
 
 grade: $(INSTALLED)  ## run the checks on handed-in notebooks, write FOLDER/grades.csv (FOLDER=...; docs/grading.md)
-	$(RUN) tools/grade.py "$(FOLDER)"
+	$(RUN) tools/grade.py "$(or $(FOLDER),$(error Name the folder: make grade FOLDER=...))"
 
 clean:  ## remove build outputs and caches
 	rm -rf build .cache .pytest_cache .ruff_cache
