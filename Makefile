@@ -17,7 +17,7 @@ CHOSEN := $(if $(ONLY),$(sort $(foreach name,$(ONLY),$(or \
 	$(wildcard notebooks/$(name)*.ipynb),$(error No notebook begins with "$(name)". \
 	There are: $(basename $(notdir $(sort $(wildcard notebooks/*.ipynb)))))))),notebooks)
 
-.PHONY: help lab course test test-colab machines claims refresh benchmark bundle edition clean distclean
+.PHONY: help lab course test test-colab machines claims refresh benchmark bundle edition grade clean distclean
 
 help:  ## say what each target does (this)
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ bundle: $(INSTALLED)  ## one archive that installs without a network: course, da
 
 edition: $(INSTALLED)  ## freeze what is committed for a class, as a git tag (NAME=2027-spring)
 	$(RUN) tools/edition.py "$(NAME)"
+
+grade: $(INSTALLED)  ## run the checks on handed-in notebooks, write FOLDER/grades.csv (FOLDER=...; docs/grading.md)
+	$(RUN) tools/grade.py "$(or $(FOLDER),$(error Name the folder: make grade FOLDER=...))"
 
 clean:  ## remove build outputs and caches
 	rm -rf build .cache .pytest_cache .ruff_cache

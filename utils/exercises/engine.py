@@ -13,6 +13,7 @@ from operator import getitem
 
 import numpy as np
 
+from utils.exercises import progress
 from utils.exercises.program import Program
 from utils.exercises.running import STUB, Outcome, in_float32, is_stub, quietly, run
 from utils.exercises.telling import (
@@ -86,24 +87,36 @@ class Exercise:
         self._hints_shown, self._made = 0, {}
         for change in (*self.mistakes, *also):
             self.program.text(change)
+        space = solution.__globals__  # a notebook says `exercises.progress()`
+        self._module = space["__name__"].rpartition(".")[2]
+        space.setdefault("progress", partial(_progress, self._module, space))
 
     def check(self, answer):
         """Print whether the answer is missing, right, or what is wrong with it.
 
-        The answer computes in float32, whatever precision the notebook chose.
+        The answer computes in float32, whatever precision the notebook chose. That a
+        notebook's check was passed is kept for `exercises.progress()`.
         """
+        right, said = self.verdict(answer)
+        print(said)
+        if right:
+            for name in _names(self.solution.__globals__, self):
+                progress.record(self._module, name)
+
+    def verdict(self, answer):
+        """(whether the answer is right, what the check says of it)."""
         if is_stub(answer):
-            print(STUB)
-            return
+            return False, STUB
         try:
             with quietly(), in_float32():
                 self.judge(answer)
             lesson = self.lesson() if callable(self.lesson) else self.lesson
-            print(f"Right. {lesson}")
+            return True, f"Right. {lesson}"
         except Wrong as reason:
-            print(re.sub(r"([.?…])\.$", r"\1", f"Not yet: {reason}."))
+            return False, re.sub(r"([.?…])\.$", r"\1", f"Not yet: {reason}.")
         except BaseException as error:
-            print(f"Not yet: this answer cannot be judged ({type(error).__name__}).")
+            told = f"this answer cannot be judged ({type(error).__name__})"
+            return False, f"Not yet: {told}."
 
     def hint(self):
         """Print the next hint; after the last one, start over."""
@@ -398,3 +411,14 @@ class Exercise:
             name += f"{list(self.parts)[key] if named_parts else ordinal(key)}: "
             seen, facts, part = seen[key], facts[key], None
         return name + difference(seen, facts, self.tolerance, short)
+
+
+def _names(space, exercise=None):
+    """What a module calls its exercises, in order; or what it calls this one."""
+    members = [(n, v) for n, v in space.items() if isinstance(v, Exercise)]
+    return [name for name, value in members if exercise in (None, value)]
+
+
+def _progress(module, space):
+    """Print which checks of this notebook were passed."""
+    progress.show(module, _names(space))

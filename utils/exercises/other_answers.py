@@ -207,7 +207,7 @@ def soft_maximum(scores, there, r):
 def _bags(rng):
     for bags, cells, r, scale in (
         (3, 5, 1.0, 1), (4, 8, 3.0, 2), (2, 6, 0.5, 3000), (5, 4, 2.0, 1),
-        (3, 7, 1.0, 1000),
+        (3, 7, 1.0, 1000), (3, 5, 5.0, 3000),
     ):  # fmt: skip
         scores = rng.normal(0.3, 1, (bags, cells)) * scale
         there = np.arange(cells) < rng.integers(1, cells, bags)[:, None]
@@ -300,8 +300,11 @@ def _facts(sets, defective, module, held_out, n, size, rng):
         facts[f"cells of the wrong modules in {name} bags"] = int(strangers)
         facts[f"shape of the {name} bags"] = tuple(bags.shape)
         facts[f"positive {name} bags"] = int(np.sum(labels))
-        if len(labels) != len(bags):
-            raise Wrong(f"{len(labels)} labels came for {len(bags)} {name} bags")
+        if labels.shape != bags.shape[:1]:
+            raise Wrong(
+                f"labels are one number a bag: {len(bags)} {name} bags, and labels of "
+                f"shape {labels.shape}"
+            )
         facts[f"{name} bags whose label is wrong"] = int(np.sum((guilty > 0) != labels))
         facts[f"most defective cells in a {name} bag"] = int(guilty.max(initial=0))
         twice = sum(len(np.unique(bag)) < len(bag) for bag in bags)
@@ -312,6 +315,18 @@ def _facts(sets, defective, module, held_out, n, size, rng):
         )
         alike = np.mean(bags[:-1, 0] == bags[1:, 0])
         facts[f"{name} bags that are all the same"] = bool(alike > 0.5)
+        order = np.arange(len(bags)) % 2
+        facts[f"{name} labels that are not 0, 1, 0, 1, …"] = int(
+            np.sum(labels != order)
+        )
+        sound = np.unique(bags[~defective[bags]])
+        facts[f"sound cells of {name} bags always the same"] = len(sound) < 2 * size
+        if n >= 24:  # enough bags for chance to have dealt others
+            chosen = np.unique(bags[defective[bags]])
+            facts[f"one defective cell in all {name} bags"] = len(chosen) < 2
+            facts[f"guilty cells at two places at most of {name} bags"] = (
+                len(places) < 3
+            )
     return facts
 
 
@@ -341,6 +356,14 @@ split = Exercise(
         f"{_GUILTY} pass": "no bag got its defective cell",
         f"{_GUILTY} bags[row] = rng.choice(guilty, size)":
         "only one cell of a positive bag is defective",
+        f"{_GUILTY} bags[row, rng.integers(2)] = rng.choice(guilty)":
+        "the defective cell may stand at any place: `rng.integers(size)`",
+        f"{_GUILTY} bags[row, rng.integers(size)] = guilty[0]":
+        "every positive bag got the same defective cell",
+        "labels = np.arange(n) % 2 → labels = (np.arange(n) >= n - n // 2).astype(int)":
+        "bags 1, 3, 5 … are the positive ones",
+        "rng.choice(sound, size, replace=False) → rng.permutation(sound[:size])":
+        "all bags were drawn from the same few sound cells",
         f"{_GUILTY} bags[row, 0] = rng.choice(guilty)":
         "the defective cell always stands first: its place gives it away",
         "np.flatnonzero(labels): → range(n):": "every bag got a defective cell",

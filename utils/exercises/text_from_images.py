@@ -135,6 +135,7 @@ def _logits(rng):
     yield case([[10, 0, 1, 1, 0], [3, 3, 0, 3, 0], [0, 0, 0, 0, 0]],
                ["90", "22", ""], "0123456789")  # fmt: skip
     yield case([[0, 3, 0, 1, 0, 3, 3]], ["cat"], "abc")
+    yield case([[1, 1, 0], [2, 0, 2]], ["bb", "a"], "ab")  # right words, wrong places
     for n, steps, signs in ((4, 6, "xyz"), (6, 9, "01"), (5, 4, "pqrst")):
         paths = rng.integers(0, len(signs) + 1, (n, steps)).repeat(2, axis=1)
         found = ["".join(signs[k - 1] for k, _ in groupby(p) if k) for p in paths]
@@ -164,6 +165,8 @@ report = Exercise(
         "that is the share that is wrong",
         ("return readings, float(np.mean(right)) → "
          "return float(np.mean(right)), readings"): "the words come first",
+        "reading == truth → reading in truths":
+        "compare each reading with its own truth, not with all of them",
         "reading == truth → set(reading) == set(truth)":
         "the same letters in another order are another word",
         "reading == truth → len(reading) == len(truth)":

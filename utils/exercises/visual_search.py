@@ -273,6 +273,8 @@ pushed = Exercise(
         f"{_MOVED} picture - eps * weights":
         "each pixel may move by eps, however small its weight: take the sign",
         f"{_MOVED} picture - np.sign(weights)": "no pixel may move by more than eps",
+        f"{_MOVED} np.clip(picture - eps * np.sign(weights), 0, 1)":
+        "nothing is clipped here: a pixel may leave the range",
         f"{_MOVED} picture - eps": "pixels of negative weight must go up",
         f"{_MOVED} -eps * np.sign(weights)":
         "that is the change; the changed picture is asked",
