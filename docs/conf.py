@@ -11,13 +11,18 @@ copyright = (
 extensions = ["myst_nb"]
 html_theme = "sphinx_book_theme"
 html_title = project
+html_static_path = ["_static"]
+templates_path = ["_templates"]
+html_css_files = ["site.css"]
+html_js_files = ["site.js"]
+html_sidebars = {"**": ["home.html", "find.html", "sbt-sidebar-nav.html"]}
 html_theme_options = {"navbar_persistent": [], "use_download_button": True}
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"
 nb_merge_streams = True
 nb_ipywidgets_js = {}
-suppress_warnings = ["mystnb.unknown_mime_type", "myst.header", "myst.xref_missing"]
+suppress_warnings = ["mystnb.unknown_mime_type", "myst.header"]
 html_math_renderer = "mathml"
 
 
