@@ -14,6 +14,7 @@ html_title = project
 html_static_path = ["_static"]
 templates_path = ["_templates"]
 html_css_files = ["site.css"]
+html_context = {"default_mode": "auto"}
 html_js_files = ["site.js"]
 html_sidebars = {"**": ["home.html", "find.html", "sbt-sidebar-nav.html"]}
 html_theme_options = {"navbar_persistent": [], "use_download_button": True}
