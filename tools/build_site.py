@@ -2,6 +2,7 @@
 
     python tools/build_site.py          # the whole site
     python tools/build_site.py 04 05    # with these notebooks only, for a quick look
+    python tools/build_site.py --links  # instead ask every address that it links to
 
 What is written once is copied here: the front page takes its figures from the stored
 outputs and its table from README. Links between files become links between pages, and
@@ -209,12 +210,22 @@ def build_site(notebooks, *options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="beginnings of notebook names")
-    names = parser.parse_args().names
-    chosen = notebook_paths(names)
+    parser.add_argument("--links", action="store_true", help="ask all links instead")
+    arguments = parser.parse_args()
+    names = arguments.names
+    try:
+        chosen = notebook_paths(names)
+    except ValueError as problem:
+        sys.exit(str(problem))
     named = FIGURE.findall((ROOT / "docs" / "index.md").read_text("utf-8"))
     shown = {name for _, name, _ in named}
     paths = [p for p in notebook_paths() if p in chosen or p.stem in shown]
     notebooks = {path: nbformat.read(path, 4) for path in paths}
+    if arguments.links:
+        write_pages(notebooks)
+        if sphinx("linkcheck", BUILD / "links"):
+            sys.exit(f"Links are broken: see {BUILD / 'links' / 'output.txt'}")
+        return
     # where some are left out, links to them lead nowhere
     lenient = ["-D", "suppress_warnings=myst.xref_missing"] if names else []
     if build_site(notebooks, *lenient):

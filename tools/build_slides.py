@@ -39,6 +39,11 @@ SLIDES = BUILD / "slides"
 LEFT_OUT = {"setup", "imports", "cost-card", "contents", "check", "solution"}
 UNSHOWN = ("References", "Next", "Where the slides differ from today's libraries")
 STAMPED = re.compile(r"<!-- (\w+) -->.*?<!-- /\1 -->|<details\b.*?</details>", re.S)
+NO_BET = re.compile(
+    r"\s*[;,|]?\s*\b(?:you|(?:your )?(?:bets?|ranking)\b[^:;\n]*?):?\s*(?:error )?"
+    r"None(?:(?: and|, AUC)? None)*"
+)
+FEW = 45  # words of a paragraph that may stand beside something else
 LONGEST = 14  # lines of code on a slide
 LINES = 16  # lines of what was printed on a slide
 ROOM = 560  # pixels of height under the heading
@@ -59,9 +64,9 @@ PAGE = """\
 </style>
 </head>
 <body>
-<main class="reveal"><div class="slides">
+<main><div class="reveal"><div class="slides">
 {slides}
-</div></main>
+</div></div></main>
 <script src="reveal/reveal.js"></script>
 <script>
 Reveal.initialize({{
@@ -103,10 +108,19 @@ address.</p>
 
 @dataclass
 class Slide:
-    """A slide: `kind` is its class, `body` its HTML, `notes` what may be said to it."""
+    """A slide.
+
+    Args:
+        kind: its class.
+        body: its HTML.
+        lines: the lines of text in it, by which the size of its letters is chosen.
+        title: HTML.
+        notes: HTML of what may be said to it.
+    """
 
     kind: str
     body: str
+    lines: list
     title: str = ""
     notes: list = field(default_factory=list)
 
@@ -114,7 +128,9 @@ class Slide:
         title = f"<h2>{self.title}</h2>\n" if self.title else ""
         notes = f'\n<aside class="notes">{"".join(self.notes)}</aside>'
         notes = notes if self.notes else ""
-        return f'<section class="{self.kind}">\n{title}{self.body}{notes}\n</section>'
+        kind = f"{self.kind} {size(self.lines)}".strip()
+        body = f'<div class="body">\n{self.body}</div>'
+        return f'<section class="{kind}">\n{title}{body}{notes}\n</section>'
 
 
 def _math(content, options):
@@ -162,9 +178,14 @@ def render(tokens):
     return MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
 
 
+def contents(tokens):
+    """What is to be read in tokens, a list of str."""
+    return [token.content for token in tokens if token.content]
+
+
 def words(tokens):
-    """What is to be read in tokens, as one str."""
-    return " ".join(token.content for token in tokens if token.content)
+    """The same as one str."""
+    return " ".join(contents(tokens))
 
 
 def height(lines, size):
@@ -200,7 +221,9 @@ def chunks(block):
     first = next(
         (n for n, t in enumerate(block) if t.type == "tbody_open"), len(block) - 1
     )
-    head, tail = (block[: first + 1], block[-2:]) if is_table else (block[:1], block[-1:])
+    head, tail = (
+        (block[: first + 1], block[-2:]) if is_table else (block[:1], block[-1:])
+    )
     level = head[-1].level + 1
     items, item = [], []
     for token in block[len(head) : -len(tail)]:
@@ -227,14 +250,36 @@ def chunks(block):
 
 
 def printed(cell):
-    """What a cell printed or showed as text, str; empty beside a figure's own text."""
+    """What a cell printed or showed as text, str, without bets that nobody made.
+
+    >>> cell = nbformat.v4.new_code_cell("print(…)")
+    >>> text = "points: 3, your bet None\\nyour bets: None None"
+    >>> cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)]
+    >>> printed(cell)
+    'points: 3'
+    """
     texts = []
     for output in cell.get("outputs", []):
         if output.output_type == "stream":
             texts.append(output.text)
         elif output.output_type == "execute_result":
             texts.append(output.data.get("text/plain", ""))
-    return "\n".join(text.rstrip("\n") for text in texts)
+    text = "\n".join(text.rstrip("\n") for text in texts)
+    return re.sub(r"^\n", "", NO_BET.sub("", text))  # the reader's own bet, still empty
+
+
+def headline(block):
+    """A paragraph's tokens if it is short, else those of its first sentence.
+
+    >>> words(headline(blocks("Two thirds, for nothing. " + "More words. " * 40)[0]))
+    'Two thirds, for nothing.'
+    """
+    text = block[1].content
+    if len(text.split()) <= FEW:
+        return block
+    first = re.match(r".+?[.!?](?=\s+[A-Z*])", text, re.S)
+    short = first and len(first[0].split()) <= FEW and first[0].count("*") % 2 == 0
+    return blocks(first[0])[0] if short else []
 
 
 def defines(source):
@@ -268,6 +313,8 @@ class Deck:
         self.slides, self.notes, self.question, self.number = [], [], "", 0
         self.shown = True  # whether the section is
         self.exercise = []  # the blocks of one that still waits for its stub
+        self.lead = None  # the short paragraph just before a cell of code
+        self.result = None  # the slide of a result just before a paragraph
         cells = [cell for cell in notebook.cells if part(cell) == "core"]
         self.total = sum(
             block[0].tag == "h2" and self._counts(block[1].content)
@@ -288,11 +335,11 @@ class Deck:
     def _counts(title):
         return title not in (*UNSHOWN, "Recap")
 
-    def add(self, kind, body, title=None):
+    def add(self, kind, body, lines=(), title=None):
         """Add a slide; what is noted so far belongs to it."""
         title = self.question if title is None else title
-        self.slides.append(Slide(kind, body, title, self.notes))
-        self.notes = []
+        self.slides.append(Slide(kind, body, list(lines), title, self.notes))
+        self.notes, self.lead, self.result = [], None, None
 
     def flush(self):
         """An exercise without a stub, notes without a slide that follows."""
@@ -302,10 +349,9 @@ class Deck:
             self.slides[-1].notes += self.notes
             self.notes = []
 
-    def text(self, tokens, kind=""):
-        """Slides of some blocks that belong together."""
-        lines = [token.content for token in tokens if token.content]
-        self.add(f"text {kind} {size(lines)}".strip(), render(tokens))
+    def text(self, tokens):
+        """A slide of some blocks that belong together."""
+        self.add("text", render(tokens), contents(tokens))
 
     def markdown(self, cell, before_bet):
         """The slides of a markdown cell; its last paragraph may be a bet."""
@@ -315,7 +361,8 @@ class Deck:
         found = blocks(cell.source)
         if "title" in kinds:
             title, *rest = [block for block in found if block]
-            self.add("title", render(title) + "".join(map(render, rest)), "")
+            body = render(title) + "".join(map(render, rest))
+            self.add("title", body, title="")
             return
         if "objectives" in kinds:
             lists = [b for b in found if b[0].type == "bullet_list_open"][:1]
@@ -336,22 +383,36 @@ class Deck:
                 continue
             last = number == len(found) - 1
             if kind == "paragraph_open":
-                if before_bet and last:
-                    small = "small" if len(content) > 260 else ""
-                    body = render(block).replace("<p>", f'<p class="{small}">', 1)
-                    self.add("bet", body)
+                if before_bet and last and re.search(r"\?|\bbet", content):
+                    self.add(
+                        "bet",
+                        render(block),
+                        [content, content[::2]],  # large letters
+                    )
                 elif content.rstrip().endswith(":") and not last:
                     lead = block
                 elif re.search(r"\*\*[^*]+\*\*", content):
                     self.text(block)
                 else:
-                    self.notes.append(render(block))
+                    self.prose(block, first=number == 0, last=last)
             elif kind == "hr":
                 continue
             else:
                 for piece in chunks(block):
                     self.text([*(lead or []), *piece])
-                lead = None
+                    lead = None
+
+    def prose(self, block, first, last):
+        """A paragraph: what a result means, what leads to one, or a note."""
+        text, result = render(block), self.result
+        if first and result:
+            result.notes.append(text)
+            result.body += render(headline(block))
+            result.lines += contents(headline(block))
+            self.result = None
+            return
+        self.notes.append(text)
+        self.lead = block if last and len(words(block).split()) <= FEW else None
 
     def heading(self, block):
         """A question of its own slide, or the head of an exercise."""
@@ -371,14 +432,14 @@ class Deck:
         heading, *rest = self.exercise
         self.exercise = []
         tokens = [token for block in rest for token in block]
-        lines = [token.content for token in tokens if token.content]
+        lines = contents(tokens)
         title = MARKDOWN.renderer.render([heading[1]], MARKDOWN.options, {})
         body = render(tokens)
         fits = height([*lines, *source.splitlines()], SIZES["smaller"]) <= ROOM
         if source and fits:
             lines += source.splitlines()
             body += code(source)
-        self.add(f"exercise {size(lines)}".strip(), body, title)
+        self.add("exercise", body, lines, title)
 
     def code(self, cell):
         """The slides of a code cell."""
@@ -389,8 +450,7 @@ class Deck:
         if is_bet(cell):
             return
         if cell.metadata.get("slide") or defines(cell.source):
-            kind = size(cell.source.splitlines())
-            self.add(f"code {kind}".strip(), code(cell.source))
+            self.add("code", code(cell.source), cell.source.splitlines())
         png, said = picture(cell), printed(cell).splitlines()
         if png:
             image = base64.b64encode(png).decode()
@@ -399,12 +459,18 @@ class Deck:
             if said and len(said) <= 3:
                 body += f"\n<pre>{html.escape(chr(10).join(said))}</pre>"
                 said = []
-            self.add("figure small", body)
+            self.add("figure", body)
+            self.result = self.slides[-1]
         for first in range(0, len(said), LINES):
             lines = said[first : first + LINES]
-            kind = size([line + "  " * 8 for line in lines])
             body = f"<pre>{html.escape(chr(10).join(lines))}</pre>"
-            self.add(f"printed {kind}".strip(), body)
+            few = len(lines) < LINES // 2
+            if self.lead and few:
+                self.notes.remove(render(self.lead))
+                body = render(self.lead) + body
+                lines = [*contents(self.lead), *lines]
+            self.add("printed", body, lines)
+            self.result = self.slides[-1] if few else None
 
 
 def deck(notebook, title):

@@ -1,13 +1,14 @@
 """Look at every page of build/site, and every slide of build/slides, in Chromium.
 
     make site slides
-    python -m pip install -r docs/checks.txt   # Selenium; and chromium, chromedriver, npm
     python tools/check_site.py                 # as files
     python tools/check_site.py --web           # from a folder of a web server
     python tools/check_site.py glossary 04     # pages whose names begin so
 
-Of a page it wants: no violation by axe-core, light and dark; no error on the console; no
-address fetched but the site's own; nothing wider than a phone of 390 pixels; of a
+It needs chromium, chromedriver and npm, and what docs/checks.txt lists.
+
+Of a page it wants: no violation by axe-core, light and dark; no error on the console;
+no address fetched but the site's own; nothing wider than a phone of 390 pixels; of a
 notebook every alt text. Search must find. Of a slide: nothing higher or wider than it.
 """
 
@@ -145,7 +146,7 @@ class Browser:
         return self.driver.execute_async_script(AXE)
 
     def complaints(self, own):
-        """Errors on the console, and addresses fetched that begin with none of `own`."""
+        """Errors on the console, and addresses fetched that do not begin with `own`."""
         said = [
             f"console: {line['message']}"
             for line in self.driver.get_log("browser")
@@ -180,7 +181,9 @@ def check_search(browser, url, own):
     browser.open(f"{url}?q=network")
     try:
         WebDriverWait(browser.driver, 20).until(
-            lambda _: browser.run("return document.querySelectorAll('ul.search li').length")
+            lambda _: browser.run(
+                "return document.querySelectorAll('ul.search li').length"
+            )
         )
     except Exception as problem:
         return [f"search finds nothing: {type(problem).__name__}"]
@@ -198,8 +201,12 @@ def check_slides(browser, url, own):
         browser.run(f"Reveal.slide({number})")
         high, wide = browser.run(SLIDE)
         if high > 0 or wide > 0:
-            title = browser.run("return Reveal.getCurrentSlide().innerText.slice(0, 50)")
-            faults.append(f"slide {number + 1}: {high} too high, {wide} too wide: {title!r}")
+            title = browser.run(
+                "return Reveal.getCurrentSlide().innerText.slice(0, 50)"
+            )
+            faults.append(
+                f"slide {number + 1}: {high} too high, {wide} too wide: {title!r}"
+            )
     return faults + browser.complaints(own)
 
 
@@ -243,7 +250,10 @@ def main():
                 text = file.read_text("utf-8")
                 faults += missing_alts(nbformat.read(notebook, 4), text)
             bad += bool(faults)
-            print(f"{unquote(url[len(root) + 1 :])}: {len(faults) or 'no'} faults")
+            print(
+                f"{unquote(url[len(root) + 1 :])}: {len(faults) or 'no'} faults",
+                flush=True,
+            )
             for fault in dict.fromkeys(faults):
                 print(f"  {fault}", flush=True)
     finally:
