@@ -7,12 +7,14 @@ import io
 import re
 
 import build_site
-import build_slides
 import nbformat
 import pytest
 from course import NOTEBOOKS, ROOT
 from PIL import Image
 from small_lesson import markdown, python, small_lesson
+
+pytest.importorskip("latex2mathml", reason="needs docs/requirements.txt")
+import build_slides
 
 FRONT = (ROOT / "docs" / "index.md").read_text("utf-8")
 # of npm's reveal.js 5.2.1
@@ -35,7 +37,7 @@ def figure_cell(**metadata):
     return cell
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lesson():
     """The small lesson with a figure, a quote, formulas, a long table and more."""
     notebook = small_lesson()
@@ -57,7 +59,7 @@ def lesson():
     return notebook
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deck(lesson):
     page = build_slides.deck(lesson, "A lesson")
     return page, re.findall(r"<section.*?</section>", page, re.S)

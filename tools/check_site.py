@@ -20,14 +20,13 @@ import json
 import shutil
 import sys
 import threading
+import time
 from urllib.parse import unquote
 
 import nbformat
 from build_site import BUILD, SITE, picture
 from course import NOTEBOOKS
 from packing import tarball
-from selenium import webdriver
-from selenium.webdriver.support.ui import WebDriverWait
 
 SLIDES = BUILD / "slides"
 PHONE, DESK = (390, 844), (1280, 720)
@@ -111,6 +110,10 @@ class Browser:
     """Chromium, and what it said since it was last asked."""
 
     def __init__(self):
+        try:  # not in the course's environment
+            from selenium import webdriver
+        except ImportError:
+            sys.exit("first: .venv/bin/python -m pip install -r docs/checks.txt")
         options = webdriver.ChromeOptions()
         for name in ("headless=new", "no-sandbox", "disable-gpu", "hide-scrollbars"):
             options.add_argument(f"--{name}")
@@ -138,7 +141,17 @@ class Browser:
         self.driver.get(url)
 
     def run(self, script):
+        """What a piece of JavaScript returns."""
         return self.driver.execute_script(script)
+
+    def waited(self, script):
+        """Whether it returned something true within 20 seconds."""
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            if self.run(script):
+                return True
+            time.sleep(0.1)
+        return False
 
     def violations(self):
         """What axe-core finds on the page that is open, a list of str."""
@@ -179,23 +192,16 @@ def check_page(browser, url, own):
 def check_search(browser, url, own):
     """Whether the page search.html finds a word that stands in many places."""
     browser.open(f"{url}?q=network")
-    try:
-        WebDriverWait(browser.driver, 20).until(
-            lambda _: browser.run(
-                "return document.querySelectorAll('ul.search li').length"
-            )
-        )
-    except Exception as problem:
-        return [f"search finds nothing: {type(problem).__name__}"]
+    if not browser.waited("return document.querySelectorAll('ul.search li').length"):
+        return ["search finds nothing"]
     return browser.violations() + browser.complaints(own)
 
 
 def check_slides(browser, url, own):
     """What is wrong with a deck: slides that overflow, and what axe-core says of it."""
     browser.open(url)
-    WebDriverWait(browser.driver, 20).until(
-        lambda _: browser.run("return window.Reveal && Reveal.isReady()")
-    )
+    if not browser.waited("return window.Reveal && Reveal.isReady()"):
+        return ["reveal.js does not start"]
     faults = browser.violations()
     for number in range(browser.run("return Reveal.getTotalSlides()")):
         browser.run(f"Reveal.slide({number})")
