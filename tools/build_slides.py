@@ -72,8 +72,12 @@ PAGE = """\
 Reveal.initialize({{
   width: 1280, height: 720, margin: 0.02, center: false, display: "flex", hash: true,
   slideNumber: "c/t", transition: "none", controlsTutorial: false,
-  keyboard: {{84: () => Reveal.configure({{showNotes: !Reveal.getConfig().showNotes}})}}
+  pdfMaxPagesPerSlide: 1, keyboard: {{84: toggleNotes}}
 }});
+function toggleNotes() {{
+  Reveal.configure({{showNotes: !Reveal.getConfig().showNotes}});
+  Reveal.layout();
+}}
 </script>
 </body>
 </html>
@@ -179,8 +183,8 @@ def render(tokens):
 
 
 def contents(tokens):
-    """What is to be read in tokens, a list of str."""
-    return [token.content for token in tokens if token.content]
+    """What is to be read in tokens, a list of lines."""
+    return [line for token in tokens for line in token.content.splitlines()]
 
 
 def words(tokens):
