@@ -13,6 +13,7 @@ html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["_static"]
 templates_path = ["_templates"]
+html_favicon = "_static/icon.svg"
 html_css_files = ["site.css"]
 html_context = {"default_mode": "auto"}
 html_js_files = ["site.js"]
