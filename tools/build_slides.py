@@ -447,6 +447,7 @@ class Deck:
 
     def code(self, cell):
         """The slides of a code cell."""
+        self.result = None  # what follows is about this cell
         if "exercise" in tags(cell):
             if self.exercise:
                 self.stub(cell.source)
