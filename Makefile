@@ -17,13 +17,17 @@ CHOSEN := $(if $(ONLY),$(sort $(foreach name,$(ONLY),$(or \
 	$(wildcard notebooks/$(name)*.ipynb),$(error No notebook begins with "$(name)". \
 	There are: $(basename $(notdir $(sort $(wildcard notebooks/*.ipynb)))))))),notebooks)
 
-.PHONY: help lab course test test-colab machines claims refresh benchmark bundle edition grade clean distclean
+.PHONY: help lab course test test-colab machines claims refresh site links slides benchmark bundle edition grade clean distclean
 
 help:  ## say what each target does (this)
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "make %-12s %s\n", $$1, $$2}'
 
+# JupyterLab would ask its makers' site for news and for its newest release.
+QUIET := --LabApp.news_url=None \
+	--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate
+
 lab: $(INSTALLED)  ## open JupyterLab on the notebooks
-	$(RUN) -m jupyterlab notebooks
+	$(RUN) -m jupyterlab notebooks $(QUIET)
 
 course: $(INSTALLED)  ## execute every notebook without a browser, then build the site in build/site
 	$(RUN) tools/run_course.py
@@ -54,6 +58,15 @@ claims: $(INSTALLED)  ## vary what notebooks claim, as far as not done; write do
 
 refresh: $(INSTALLED)  ## execute notebooks in place, measure what moves; stamp links, cards, tables (ONLY="04 05")
 	$(RUN) tools/refresh.py $(ONLY)
+
+site: $(INSTALLED)  ## build the site in build/site from the stored outputs, without executing anything
+	$(RUN) tools/build_site.py $(ONLY)
+
+links: $(INSTALLED)  ## ask every address that a page links to, and every DOI, with retries (needs a network)
+	$(RUN) tools/build_site.py --links
+
+slides: $(INSTALLED)  ## make slides of each notebook in build/slides; they need no network (ONLY="04 05")
+	$(RUN) tools/build_slides.py $(ONLY)
 
 benchmark: $(INSTALLED)  ## seconds and memory of notebooks, speed of extraction, on an idle machine (ONLY="04 05")
 	$(RUN) tools/benchmark.py $(ONLY)

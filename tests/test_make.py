@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from course import ROOT
+from jupyterlab.handlers.announcements import NeverCheckForUpdate
+from jupyterlab.labapp import LabApp
 
 LISTS = ("requirements.txt", "tests/requirements.txt", "docs/requirements.txt")
 SIDE_BY_SIDE = "-m pytest -n auto --dist loadfile"
@@ -260,6 +262,18 @@ def test_only_some_notebooks(recorded):
     *others, (last, _) = calls(recorded)
     assert [call for call, _ in others][-1] == SIDE_BY_SIDE and len(others) == 3
     assert last.split()[-2:] == ["notebooks/04_One.ipynb", "notebooks/06_Three.ipynb"]
+
+
+def test_lab_asks_for_no_news(recorded):
+    """As the installed JupyterLab reads the options that it is called with."""
+    assert make(recorded, "lab").returncode == 0
+    ((call, _),) = calls(recorded)
+    arguments = call.split()
+    assert arguments[:3] == ["-m", "jupyterlab", "notebooks"]
+    lab = LabApp()
+    lab.parse_command_line(arguments[3:])
+    assert lab.news_url is None  # its page then asks for no news at all
+    assert lab.check_for_updates_class is NeverCheckForUpdate
 
 
 def test_an_unknown_notebook_is_named(recorded):

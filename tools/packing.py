@@ -56,6 +56,10 @@ SOURCES = {
     ),
 }
 NPM = {
+    "axe-core": (  # judges the site's pages: tools/check_site.py
+        "axe-core-4.14.1.tgz",
+        "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745",
+    ),
     "emoji-datasource-google": (
         "emoji-datasource-google-16.0.0.tgz",
         "fb5fd131b362aab7a55542d2a147a79708cce0a8b1c1bbacd470172708b5c438",

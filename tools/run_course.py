@@ -1,39 +1,10 @@
 """Execute every notebook without a browser, print what it took, build the site."""
 
-import shutil
-import subprocess
 import sys
 
-import nbformat
-from course import ROOT, notebook_paths
+from build_site import SITE, build_site
+from course import notebook_paths
 from execution import execute
-
-BUILD = ROOT / "build"
-PAGES = BUILD / "pages"
-
-
-def prepare(notebook):
-    """For the site: alt texts where myst-nb seeks them, no cell that only sets up."""
-    for cell in notebook.cells:
-        if "alt" in cell.metadata:
-            cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
-
-
-def build_site(runs):
-    """Sphinx pages of the executed notebooks in build/site; every asset is local."""
-    shutil.rmtree(PAGES, ignore_errors=True)
-    (PAGES / "notebooks").mkdir(parents=True)
-    (PAGES / "teaching").mkdir()
-    for page in (ROOT / "docs").rglob("*.md"):
-        text = page.read_text("utf-8").replace("../notebooks/", "notebooks/")
-        (PAGES / page.relative_to(ROOT / "docs")).write_text(text, "utf-8")
-    for name in ("conf.py", "figure.png"):
-        shutil.copy(ROOT / "docs" / name, PAGES)
-    for path, run in runs.items():
-        prepare(run.notebook)
-        nbformat.write(run.notebook, PAGES / "notebooks" / path.name)
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
-    return subprocess.call([*command, str(PAGES), str(BUILD / "site")])
 
 
 def main():
@@ -63,9 +34,9 @@ def main():
         sys.exit(
             f"{len(failed)} of {len(paths)} notebooks failed; the site was not built"
         )
-    if build_site(runs):
+    if build_site({path: run.notebook for path, run in runs.items()}):
         sys.exit("the site could not be built")
-    print(f"\nThe site: {(BUILD / 'site' / 'index.html').as_uri()}")
+    print(f"\nThe site: {(SITE / 'index.html').as_uri()}")
 
 
 if __name__ == "__main__":
