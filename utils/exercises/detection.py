@@ -139,6 +139,9 @@ def _crowds(rng):
     yield named("the chain, in another order", chain, scores[[2, 0, 3, 1]], 0.5)
     yield named("the chain, a low limit", chain, scores, 0.1)
     yield named("the chain, a limit that is met exactly", chain, scores, 0.7)
+    two = np.array([[1, 0, 0.3], [0, 1, 0.3], [0.3, 0.3, 1]])
+    told = "a box that overlaps two others, each a little"
+    yield named(told, two, np.array([0.9, 0.8, 0.7]), 0.5)
     for n, limit in ((7, 0.3), (9, 0.5), (12, 0.4), (1, 0.5)):
         half = np.triu(rng.random((n, n)) * (rng.random((n, n)) < 0.5), 1)
         overlaps = np.round(half + half.T + np.eye(n), 2)
@@ -267,9 +270,10 @@ def _masks(rng):
 
 _SHARE = "return 2 * (found & truth).sum() / together →"
 _EMPTY = "return 1.0 →"
+_SMOOTHED = "return (2 * (found & truth).sum() + 1e-7) / (together + 1e-7)"
 
 diced = Exercise(
-    dice, cases=_masks,
+    dice, cases=_masks, also=(f"{_SHARE} {_SMOOTHED}",),
     mistakes={
         f"{_SHARE} return (found & truth).sum() / (found | truth).sum()":
         "that is IoU; Dice divides twice the shared part by both sizes",

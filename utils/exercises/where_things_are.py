@@ -90,8 +90,8 @@ def _pictures(rng):
         maps[at] += 0.5 * weights  # what is new here
         maps[loud, at[1]] += 9 * weights  # as high as ever
         usual[loud, at[1]] += 9 * (weights @ weights)
-        maps[at[0], wide] += weights  # more than usual, but there it always varies
-        spread[at[0], wide] = 30.0
+        maps[at[0], wide] += 0.66 * weights  # more than usual, but there it varies
+        spread[at[0], wide] = 1.5
         maps[(at[0] + 1) % rows, wide] -= 3 * weights  # against the class
         steady, column = (at[0] - 1) % rows, (at[1] + 2) % columns
         usual[steady, at[1]] -= 0.07 * (weights @ weights)  # a little, where it is calm
