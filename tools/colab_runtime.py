@@ -35,6 +35,7 @@ REQUIREMENTS = ("requirements.txt", "tests/requirements.txt")
 LEFT_OUT = {"jupyterlab": "Colab has a page of its own in its place"}
 NBVAL = ("-p", "tests.nbval_repairs", "@tests/nbval.args")  # as in `make test`
 TESTS = "tests"  # in the column `notebook`: helpers, exercises, form
+OURS = ("--ignore=tools/build_slides.py",)  # needs what only the site's makers install
 VERSIONS = ("tensorflow", "keras", "numpy")
 COLUMNS = (
     *("runtime", "python", *VERSIONS),
@@ -329,7 +330,7 @@ def examine(runtime, only=()):
     """
     python = build(runtime)
     about = describe(runtime, python)
-    parts = {TESTS: []}
+    parts = {TESTS: [*OURS]}
     parts |= {name: [*NBVAL, f"notebooks/{name}.ipynb"] for name in notebooks(only)}
     failed = []
     with tempfile.TemporaryDirectory(prefix="course-cache-") as cache:

@@ -16,8 +16,6 @@ from pathlib import Path
 from course import ROOT
 
 sys.path.insert(0, str(ROOT))
-os.environ.setdefault("MPLBACKEND", "agg")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from handed_in import Unreadable, answer_cells, code_cells, lesson_of, lessons
 
@@ -159,4 +157,6 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("MPLBACKEND", "agg")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     main()
