@@ -4,7 +4,7 @@ import json
 import re
 
 import nbformat
-from course import ROOT, notebook_paths, tagged
+from course import ROOT, cost, notebook_paths, tagged
 
 PAGE = (ROOT / "docs" / "administrators.md").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -15,7 +15,7 @@ CONTAINER = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text("utf
 def memory():
     """GB of each notebook, from its card, in order of size."""
     lessons = [nbformat.read(path, 4) for path in notebook_paths()]
-    return sorted(tagged(n, "cost-card").metadata["cost"]["memory"] for n in lessons)
+    return sorted(cost(n)["memory"] for n in lessons)
 
 
 def test_memory_is_that_of_the_cards():

@@ -7,6 +7,7 @@ import functools
 
 import nbformat
 import pytest
+from course import cost
 from machines import side_by_side
 
 LONG = ("test_switch", "test_all", "test_mutants", "test_features", "test_odd")
@@ -30,6 +31,4 @@ def _turn(path):
     """A number that is small for what starts first."""
     if path.suffix != ".ipynb":
         return LONG.index(path.stem) if path.stem in LONG else len(LONG)
-    cells = nbformat.read(path, 4).cells
-    costs = [cell.metadata["cost"] for cell in cells if "cost" in cell.metadata]
-    return -costs[0]["first"] if costs else 0
+    return -cost(nbformat.read(path, 4)).get("first", 0)

@@ -10,7 +10,6 @@ a link to a file that is no page leads to the repository.
 """
 
 import argparse
-import base64
 import os
 import re
 import shutil
@@ -19,10 +18,12 @@ import sys
 
 import nbformat
 from course import ROOT, notebook_paths, settings
+from figures import picture
 
 BUILD = ROOT / "build"
 PAGES = BUILD / "pages"
 SITE = BUILD / "site"
+SLIDES = BUILD / "slides"
 NO_PAGES = ("*.csv", "requirements.txt", "checks.txt", "reveal", "*.md")
 
 LINK = re.compile(r"\]\(([^()\s:#]+)(#[^()\s]*)?\)")
@@ -31,18 +32,6 @@ TABLE = re.compile(r"^<!-- table -->$", re.M)
 PATTERN = re.compile(r"^([\w/]+\*)\n", re.M)  # of a toctree
 MINUTES = re.compile(r"<!-- minutes((?: \d\d)*) -->")
 ROW = re.compile(r"^\| \[(\w+)\]\((\S+?)\).*?\| (.+?) \| (.*?) \|", re.M)
-
-
-def picture(cell):
-    """The first stored picture of a cell as PNG, or None.
-
-    >>> picture(nbformat.v4.new_code_cell("1 + 1")) is None
-    True
-    """
-    for output in cell.get("outputs", []):
-        if "image/png" in output.get("data", {}):
-            return base64.b64decode(output["data"]["image/png"])
-    return None
 
 
 def relinked(text, place):

@@ -24,8 +24,9 @@ import sys
 from dataclasses import dataclass, field
 
 import nbformat
-from build_site import BUILD, picture
+from build_site import SLIDES
 from course import ROOT, notebook_paths, tags
+from figures import picture
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -35,7 +36,6 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 REVEAL = ROOT / "docs" / "reveal"
-SLIDES = BUILD / "slides"
 LEFT_OUT = {"setup", "imports", "cost-card", "contents", "check", "solution"}
 UNSHOWN = ("References", "Next", "Where the slides differ from today's libraries")
 STAMPED = re.compile(r"<!-- (\w+) -->.*?<!-- /\1 -->|<details\b.*?</details>", re.S)
@@ -49,7 +49,7 @@ LINES = 16  # lines of what was printed on a slide
 ROOM = 560  # pixels of height under the heading
 SIZES = {"": 32, "small": 26, "smaller": 21}  # of letters, in pixels; see slides.css
 
-PAGE = """\
+HEAD = """\
 <!DOCTYPE html>
 <html lang="en">
 <head>
@@ -57,6 +57,10 @@ PAGE = """\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <link rel="icon" href="data:,">
+"""
+PAGE = (
+    HEAD
+    + """\
 <link rel="stylesheet" href="reveal/reveal.css">
 <link rel="stylesheet" href="reveal/slides.css">
 <style>
@@ -82,14 +86,10 @@ function toggleNotes() {{
 </body>
 </html>
 """
-INDEX = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>From Pixels to Features: slides</title>
-<link rel="icon" href="data:,">
+)
+INDEX = (
+    HEAD
+    + """\
 <style>
 :root {{ color-scheme: light dark; font: 18px/1.5 system-ui, sans-serif; }}
 body {{ margin: 2em auto; max-width: 40em; padding: 0 1em; }}
@@ -108,6 +108,7 @@ address.</p>
 </body>
 </html>
 """
+)
 
 
 @dataclass
@@ -364,9 +365,7 @@ class Deck:
             return
         found = blocks(cell.source)
         if "title" in kinds:
-            title, *rest = [block for block in found if block]
-            body = render(title) + "".join(map(render, rest))
-            self.add("title", body, title="")
+            self.add("title", "".join(map(render, found)), title="")
             return
         if "objectives" in kinds:
             lists = [b for b in found if b[0].type == "bullet_list_open"][:1]
@@ -411,8 +410,9 @@ class Deck:
         text, result = render(block), self.result
         if first and result:
             result.notes.append(text)
-            result.body += render(headline(block))
-            result.lines += contents(headline(block))
+            said = headline(block)
+            result.body += render(said)
+            result.lines += contents(said)
             self.result = None
             return
         self.notes.append(text)
@@ -505,7 +505,8 @@ def build(paths, folder=SLIDES):
         for name, title in titles.items()
     ]
     index = folder / "index.html"
-    index.write_text(INDEX.format(decks="\n".join(items)), "utf-8")
+    name = "From Pixels to Features: slides"
+    index.write_text(INDEX.format(title=name, decks="\n".join(items)), "utf-8")
     return index
 
 

@@ -13,12 +13,11 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from course import ROOT
+from course import NAME, ROOT
 
 LISTS = ("requirements.txt", "tests/requirements.txt", "docs/requirements.txt")
 NEEDED = 4e9  # bytes: pip's cache, the wheels and the archive, with room to spare
 FOR = "wheels/FOR.txt"  # the Makefile quotes it when pip finds no fitting wheel
-NAME = "from-pixels-to-features"
 
 INSTALL = """\
 From Pixels to Features, without a network

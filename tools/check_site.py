@@ -24,11 +24,11 @@ import time
 from urllib.parse import unquote
 
 import nbformat
-from build_site import BUILD, SITE, picture
+from build_site import BUILD, SITE, SLIDES
 from course import NOTEBOOKS
+from figures import picture
 from packing import tarball
 
-SLIDES = BUILD / "slides"
 PHONE, DESK = (390, 844), (1280, 720)
 THEMES = "light", "dark"
 OWN = "file:", "data:", "blob:", "about:", "chrome:"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
+NAME = "from-pixels-to-features"  # of a folder with the course, and of an archive
 
 # the exercise's name, the name of what is checked, and its cells
 ExerciseCells = namedtuple("ExerciseCells", "name answer stub check solution")
@@ -31,6 +32,28 @@ def notebook_paths(names=()):
 def tags(cell):
     """The tags of a cell, a list."""
     return cell.metadata.get("tags", [])
+
+
+def cost(notebook):
+    """What a notebook was measured to cost, from its card.
+
+    Args:
+        notebook: a notebook as nbformat reads it.
+
+    Returns:
+        `{"first": seconds, "again": seconds, "memory": GB}`; empty if not measured.
+    """
+    found = (c.metadata["cost"] for c in notebook.cells if "cost" in c.metadata)
+    return next(found, {})
+
+
+def edition_mark(name):
+    """The file by which a set-up cell knows a folder with an edition.
+
+    >>> edition_mark("2027-spring")
+    'docs/2027-spring.txt'
+    """
+    return f"docs/{name}.txt"
 
 
 def digest(cell):

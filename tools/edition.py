@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from bundle import check_committed, git
-from course import ROOT
+from course import ROOT, edition_mark
 
 CHANGES = "docs/changes.md"
 LONGEST = 15  # the name stands in the set-up cell, whose lines are at most 88 wide
@@ -56,22 +56,15 @@ def check_name(name, folder=ROOT):
                 f"There is a {kind} {name} already, and an edition never changes. "
                 "Choose another name."
             )
-    if (folder / mark(name)).exists():
-        raise ValueError(f"{mark(name)} is a file of the course. Choose another name.")
+    if (folder / edition_mark(name)).exists():
+        raise ValueError(
+            f"{edition_mark(name)} is a file of the course. Choose another name."
+        )
 
 
 def succeeds(folder, *arguments):
     """True if a git command does."""
     return not subprocess.call(["git", "-C", str(folder), *arguments])
-
-
-def mark(name):
-    """The file by which a set-up cell knows a folder with this edition.
-
-    >>> mark("2027-spring")
-    'docs/2027-spring.txt'
-    """
-    return f"docs/{name}.txt"
 
 
 def changed_notebooks(text, folder=ROOT):
@@ -129,7 +122,8 @@ def name_it(name, folder):
             )
     file.write_text(text, "utf-8")
     base = git("log", "-1", "--format=%h of %cs", folder=folder)
-    (folder / mark(name)).write_text(f"Edition {name}, made from {base}.\n", "utf-8")
+    told = f"Edition {name}, made from {base}.\n"
+    (folder / edition_mark(name)).write_text(told, "utf-8")
 
 
 def edition(name, folder=ROOT):

@@ -54,6 +54,18 @@ def _few_colors(channels, colors):
     return min(found, key=wrong)
 
 
+def picture(cell):
+    """The first stored picture of a cell as PNG, or None.
+
+    >>> picture(nbformat.v4.new_code_cell("1 + 1")) is None
+    True
+    """
+    for output in cell.get("outputs", []):
+        if "image/png" in output.get("data", {}):
+            return base64.b64decode(output["data"]["image/png"])
+    return None
+
+
 def make_small(notebook):
     """Shrink every stored picture and write its alt text beside it.
 
@@ -80,7 +92,5 @@ def chosen(notebooks):
     for notebook in notebooks:
         for cell in notebook.cells:
             if cell.metadata.get("readme_figure"):
-                found = [output.get("data", {}) for output in cell.outputs]
-                images = [data["image/png"] for data in found if "image/png" in data]
-                return base64.b64decode(images[0])
+                return picture(cell)
     raise ValueError("no cell's metadata says readme_figure")

@@ -5,6 +5,7 @@ exercise. `docs/grading.md` says what it protects against, and what not.
 """
 
 import argparse
+import contextlib
 import csv
 import importlib
 import io
@@ -12,6 +13,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 from course import ROOT
 
@@ -99,25 +101,20 @@ def grade(folder, to, limits, say=print):
         The rows, a list of tuples as in `COLUMNS`.
     """
     known, table = lessons(), []
-    paths, home = handed_in(folder), os.environ.get("HOME")
-    here, to = os.getcwd(), Path(to).absolute()
+    paths, to = handed_in(folder), Path(to).absolute()
     paths = [(path.absolute(), str(path.relative_to(folder))) for path in paths]
-    with tempfile.TemporaryDirectory() as empty:
-        try:
-            os.chdir(empty)  # what an answer finds around it
-            os.environ["HOME"] = empty
-            for number, (path, name) in enumerate(paths, 1):
-                new = list(rows(path, name, known, limits))
-                table += new
-                write(to, table)
-                passed = sum(row[3] == "yes" for row in new)
-                of = f"[{number}/{len(paths)}] {plain(name)}"
-                say(f"{of}: {passed} of {len(new)} passed")
-        finally:
-            os.chdir(here)
-            os.environ.pop("HOME")
-            if home is not None:
-                os.environ["HOME"] = home
+    with (
+        tempfile.TemporaryDirectory() as empty,  # what an answer finds around it
+        contextlib.chdir(empty),
+        patch.dict(os.environ, HOME=empty),
+    ):
+        for number, (path, name) in enumerate(paths, 1):
+            new = list(rows(path, name, known, limits))
+            table += new
+            write(to, table)
+            passed = sum(row[3] == "yes" for row in new)
+            of = f"[{number}/{len(paths)}] {plain(name)}"
+            say(f"{of}: {passed} of {len(new)} passed")
     return table
 
 

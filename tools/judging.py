@@ -121,8 +121,7 @@ def _together(exercise, given, sources, limits):
         answer = _answer(exercise, given, sources)
     except BaseException as error:
         return False, _no_answer(*_error(error))
-    right, said = exercise.verdict(answer)
-    return right, said
+    return exercise.verdict(answer)
 
 
 def _apart(exercise, given, sources, limits):

@@ -29,7 +29,7 @@ import sys
 from dataclasses import astuple, dataclass, replace
 
 import nbformat
-from course import notebook_paths, tags
+from course import cost, notebook_paths, tags
 
 WIDTH = 88
 MORE = "More: "  # how the heading of a section begins that is not on the core path
@@ -330,8 +330,7 @@ def each(notebook):
 
 def _warm(notebook):
     """Minutes that a notebook computes with a full cache; 0 where not measured yet."""
-    costs = [c.metadata["cost"] for c in notebook.cells if "cost" in c.metadata]
-    return costs[0]["again"] / 60 if costs else 0
+    return cost(notebook).get("again", 0) / 60
 
 
 def core(notebook):

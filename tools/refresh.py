@@ -28,7 +28,7 @@ import minutes
 import nbformat
 import routes
 import teaching
-from course import ROOT, notebook_paths, tagged
+from course import ROOT, cost, notebook_paths, tagged
 from execution import execute
 from stamps import between, links, stamp, steady
 
@@ -110,7 +110,7 @@ def refresh(path, again=True):
             if run.error:
                 raise ValueError(f"under {machine}: {run.error}")
         bound(notebook, warm.margins, runs)
-    if new or "cost" not in tagged(notebook, "cost-card").metadata:
+    if new or not cost(notebook):
         stamp_cost(notebook, first, warm)
     stamp(notebook, path)
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
@@ -157,13 +157,10 @@ def table():
             lines.append(f"| {name} | {row['subject']} | | | | {row['data']} |")
             continue
         notebook = nbformat.read(path, 4)
-        cost = tagged(notebook, "cost-card").metadata.get("cost", {})
-        time = (
-            f"{cost['first'] / 60:g}, {cost['again'] / 60:g}"
-            if cost
-            else "not measured"
-        )
-        memory = f"{cost['memory']:g} GB" if cost else ""
+        time, memory = "not measured", ""
+        if spent := cost(notebook):
+            time = f"{spent['first'] / 60:g}, {spent['again'] / 60:g}"
+            memory = f"{spent['memory']:g} GB"
         colab, _ = links(path)
         name = f"[{path.stem}](notebooks/{path.name}) ([Colab]({colab}))"
         doing = minutes.core(notebook).rounded

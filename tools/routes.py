@@ -165,9 +165,14 @@ def homework(session):
         (row.path, task, teaching.whole(teaching.lesson(row.path).spent(task.cells)))
         for row in timetable(session["rows"])
         if row.manner == "show"
-        for task in teaching.lesson(row.path).tasks
-        if task.part == "core" and task.section == row.heading
+        for task in _tasks(row)
     ]
+
+
+def _tasks(row):
+    """The exercises of the section that a row is about."""
+    tasks = teaching.lesson(row.path).tasks
+    return [t for t in tasks if t.part == "core" and t.section == row.heading]
 
 
 def home(session):
@@ -286,9 +291,8 @@ def _bets(row):
 
 def _practiced(row):
     if row.manner != "show":
-        for task in teaching.lesson(row.path).tasks:
-            if task.part == "core" and task.section == row.heading:
-                yield f"[{task.name}]({row.path.stem}.md#{teaching.slug(task.name)})"
+        for task in _tasks(row):
+            yield f"[{task.name}]({row.path.stem}.md#{teaching.slug(task.name)})"
 
 
 def _home(session):

@@ -8,8 +8,10 @@ import sys
 import minutes
 from colab_runtime import last_green
 from course import (
+    NAME,
     ROOT,
     digest,
+    edition_mark,
     exercise_cells,
     exercise_module,
     settings,
@@ -22,8 +24,8 @@ sys.path.insert(0, str(ROOT))  # the exercises, whose solutions are shown
 EDITION = settings()["edition"]  # empty, or the name of a class' frozen copy
 # Where the set-up cell puts the course, and the file by which it knows a folder with
 # the course, new enough; an edition takes no other for its own.
-FOLDER = "-".join(filter(None, ["from-pixels-to-features", EDITION]))
-MARK = f"docs/{EDITION}.txt" if EDITION else "tests/test_setup_cell.py"
+FOLDER = "-".join(filter(None, [NAME, EDITION]))
+MARK = edition_mark(EDITION) if EDITION else "tests/test_setup_cell.py"
 
 SETUP = """\
 # One lesson of a course: find the course near here, or else fetch it with git.

@@ -15,7 +15,14 @@ from collections import namedtuple
 import errata
 import minutes
 import nbformat
-from course import ROOT, exercise_cells, exercise_module, notebook_paths, tagged
+from course import (
+    ROOT,
+    cost,
+    exercise_cells,
+    exercise_module,
+    notebook_paths,
+    tagged,
+)
 
 sys.path.insert(0, str(ROOT))  # the exercises, whose mistakes are shown
 
@@ -301,16 +308,16 @@ def page(path, folder=FOLDER):
 
 def _prepare(taught, known):
     """The sentences on what must be there before the lesson."""
-    card = tagged(taught.notebook, "cost-card").metadata
-    download = card.get("download", "nothing")
+    card = tagged(taught.notebook, "cost-card")
+    download = card.metadata.get("download", "nothing")
     said = "Nothing is downloaded."
     if download != "nothing":
         said = f"Fetch beforehand: {download}."
-    if cost := card.get("cost"):
-        first, again = cost["first"] / 60, cost["again"] / 60
+    if spent := cost(taught.notebook):
+        first, again = spent["first"] / 60, spent["again"] / 60
         said += f" Run the notebook once on each machine before the lesson: {first:g} "
         said += f"min of computing the first time, {again:g} after that, with "
-        said += f"{cost['memory']:g} GB of memory."
+        said += f"{spent['memory']:g} GB of memory."
     return f"{said} {known.get('prepare', '')}".strip()
 
 
