@@ -33,14 +33,12 @@ def normalized_speaks():
 
 
 def _spoken(seed, rate, longest):
-    tested, codes = _strings("test", 300, range(2, longest + 1), 999)
     found = {}
     for name in ("plain", "short first", "normalized"):
         keras.utils.set_random_seed(seed)
         model = _string_reader(name == "normalized")
         _taught(model, name == "short first", rate, seed, longest)
-        logits = model.predict(tested, verbose=0)
-        found[name] = _error(codes, logits), np.mean(logits.argmax(axis=-1) == 0)
+        found[name] = _heard(model, longest)
     words = ", ".join(
         f"{k}: error {e:.2f}, blank {b:.2f}" for k, (e, b) in found.items()
     )
@@ -57,14 +55,18 @@ def he_start_speaks():
 
 
 def _spoken_by_start(seed, longest):
-    tested, codes = _strings("test", 300, range(2, longest + 1), 999)
     keras.utils.set_random_seed(seed)
     model = _string_reader(False, "he_normal")
     _taught(model, False, 0.003, seed, longest)
+    error, blank = _heard(model, longest)
+    return Row(f"error {error:.2f}, blank {blank:.3f}", bool(blank <= 0.99))
+
+
+def _heard(model, longest):
+    """A reader's character error on strings that it never saw, its share of blanks."""
+    tested, codes = _strings("test", 300, range(2, longest + 1), 999)
     logits = model.predict(tested, verbose=0)
-    blank = np.mean(logits.argmax(axis=-1) == 0)
-    told = f"error {_error(codes, logits):.2f}, blank {blank:.3f}"
-    return Row(told, bool(blank <= 0.99))
+    return _error(codes, logits), np.mean(logits.argmax(axis=-1) == 0)
 
 
 @needs(gigabytes=1.5)
