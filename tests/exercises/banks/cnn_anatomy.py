@@ -191,7 +191,7 @@ def reader_functional(X, y):
     x = layers.MaxPooling2D(3)(x)
     x = layers.Dropout(0.1)(layers.Flatten()(x))
     outputs = layers.Softmax()(layers.Dense(10)(x))
-    return _fitted(keras.Model(inputs, outputs), X, y, validation_split=0.1, epochs=15)
+    return _fitted(keras.Model(inputs, outputs), X, y, validation_split=0.1, epochs=10)
 
 
 def reader_average(X, y):
@@ -213,7 +213,7 @@ def reader_by_batches(X, y):
         layers.Flatten(), layers.Dense(10, activation="softmax"),
     ])  # fmt: skip
     net.compile(keras.optimizers.SGD(0.03, 0.9), "sparse_categorical_crossentropy")
-    for _ in range(20):
+    for _ in range(10):
         for start in range(0, len(X), 25):
             net.train_on_batch(X[start : start + 25], y[start : start + 25])
     return net
@@ -227,7 +227,7 @@ def reader_by_tape(X, y):
     ])  # fmt: skip
     optimizer = keras.optimizers.Adam(0.01)
     loss = keras.losses.SparseCategoricalCrossentropy()
-    for step in range(250):
+    for step in range(150):
         rows = np.random.default_rng(step).integers(0, len(X), 50)
         with tf.GradientTape() as tape:
             wrong = loss(y[rows], net(X[rows]))
@@ -244,7 +244,7 @@ def reader_one_hot(X, y):
         layers.Dense(10, activation="softmax"),
     ])  # fmt: skip
     net.compile(keras.optimizers.Adam(0.01), "categorical_crossentropy")
-    net.fit(X, keras.utils.to_categorical(y, 10), 32, 20, verbose=0)
+    net.fit(X, keras.utils.to_categorical(y, 10), 32, 10, verbose=0)
     return net
 
 
