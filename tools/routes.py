@@ -1,7 +1,10 @@
 """Timetables of the course: docs/routes.md and docs/teaching/route_*.md.
 
+    python tools/routes.py           # how long each session of each route takes
+
 `docs/routes.toml` names the sections of a route by notebook and heading; their minutes
 come from `minutes.py`, how they are taught from the notebook's page for the teacher.
+Each cell of such a section is stamped with the names of the routes that take it.
 
 A session is a list of rows:
 
@@ -16,6 +19,7 @@ notebook; `how = "show"` does so in a section. What is shown is shown without it
 exercises: they are homework.
 """
 
+import argparse
 import functools
 import math
 import tomllib
@@ -48,6 +52,45 @@ def routes(place=SOURCE):
         a list of headings.
     """
     return tomllib.loads(place.read_text("utf-8"))["route"]
+
+
+def taken(path, headings):
+    """The routes that take each section of a notebook.
+
+    Args:
+        path: of the notebook.
+        headings: of the sections of its core path, `""` for the cells before them.
+
+    Returns:
+        `{heading: [name of a route, …]}`, without the sections that no route takes.
+
+    Example:
+
+    >>> taken(notebook_paths(["05"])[0], ["", "Is it so?"])
+    {'': ['half_day', 'one_day', 'two_days', 'semester'], 'Is it so?': ['semester']}
+    """
+    found = {}
+    for route in routes():
+        chosen = set()
+        for session in route["session"]:
+            chosen |= _chosen(session["rows"], path, headings)
+        for heading in headings:
+            if heading in chosen:
+                found.setdefault(heading, []).append(route["name"])
+    return found
+
+
+def _chosen(rows, path, headings):
+    """The headings of a notebook that some rows take, a set."""
+    chosen, here = set(), False
+    for row in rows:
+        if number := row.get("open") or row.get("whole"):
+            here = notebook_path(number) == path
+        if here and "whole" in row:
+            chosen |= set(headings) - set(row.get("leave", []))
+        elif here and ("open" in row or "section" in row):
+            chosen.add(row.get("section", ""))
+    return chosen
 
 
 def timetable(rows):
@@ -193,6 +236,15 @@ def home(session):
     return [(more[title][0], title, more[title][1]) for title in chosen]
 
 
+def planned(session):
+    """Minutes of a session, pauses and talks included, an int.
+
+    >>> planned({"rows": [{"talk": "Hello", "minutes": 5}, {"open": "04"}]})
+    6
+    """
+    return sum(row.minutes for row in timetable(session["rows"]))
+
+
 def stretches(rows):
     """Minutes between pauses, a list.
 
@@ -279,7 +331,7 @@ def _rows(session):
         cells = (clock(start), str(row.minutes), _said(row), how, asked, practiced)
         lines.append(f"| {' | '.join(cells)} |")
         start += row.minutes
-    lines.append(f"| **{clock(start)}** | | **end** | | | |")
+    lines.append(f"| **{clock(planned(session))}** | | **end** | | | |")
     return lines
 
 
@@ -428,3 +480,16 @@ def pages():
         teaching.FOLDER / f"route_{route['name']}.md": page(route) for route in routes()
     }
     return found | {PAGE: overview()}
+
+
+def main():
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    for route in routes():
+        for session in route["session"]:
+            most = clock(round(60 * route["hours"]))
+            took = clock(planned(session))
+            print(f"{route['name']}, {session['title']}: {took} of {most}")
+
+
+if __name__ == "__main__":
+    main()
