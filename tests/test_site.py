@@ -83,6 +83,35 @@ def test_a_deck_shows_one_idea_a_slide(deck):
     assert "Nobody needs" in notes
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "lines", "printed", "left"),
+    [
+        ("text", "<p>A row.</p>", ["A row."], "(9, 4)", ["text"]),
+        ("text", "", ["A row."] * 12, "9 rows", ["text", "printed"]),  # no room
+        ("figure", "<img>", [], "9 rows", ["figure"]),
+        ("figure", "<img><pre>9</pre>", [], "9 rows", ["figure", "printed"]),
+        ("bet", "", [], "(9, 4)", ["bet", "printed"]),  # the answer is not given away
+        ("exercise", "", [], "9 rows", ["exercise", "printed"]),
+        ("exercise", "", [], "(9, 4)", ["exercise"]),
+    ],
+)
+def test_a_printed_line_is_no_slide_of_its_own(kind, body, lines, printed, left):
+    before = build_slides.Slide(kind, body, lines, "How many?")
+    slide = build_slides.Slide(
+        "printed", f"<pre>{printed}</pre>", [printed], "How many?", ["a note"], True
+    )
+    found = build_slides.joined([before, slide])
+    assert [one.kind for one in found] == left
+    assert found[-1].notes == ["a note"]
+    assert (printed in found[-1].body) == (kind != "exercise" or len(left) == 2)
+
+
+def test_a_printed_line_stays_in_its_section():
+    slide = build_slides.Slide("printed", "<pre>9</pre>", ["9 rows"], "Why?", bare=True)
+    before = build_slides.Slide("text", "", [], "How many?")
+    assert build_slides.joined([before, slide]) == [before, slide]
+
+
 def test_a_long_table_is_cut_and_keeps_its_head(deck):
     _, slides = deck
     tables = [slide for slide in slides if "<table>" in slide]
