@@ -405,7 +405,8 @@ does it.
 - **learners do**: they read and run by themselves, two at a screen if they like; you \
 go around, and gather at the figure.
 - **show finished**: everybody runs the section's cells in one go, since later cells \
-need them; you scroll and say what the outputs show. Its exercises are left for home.
+need them; you scroll and say what the outputs show. A bet in it is asked aloud before \
+they run. Its exercises are left for home.
 - **Bets**: everybody writes a number or a word into the bet's cell *before* the next \
 cell runs; then ask two who differ. The teacher's page says what to expect, and why it \
 is tempting.
@@ -417,10 +418,19 @@ minutes of computing are counted.
 ## Before the day
 
 1. Have `make lab` run once on each machine while there is a network, or try one \
-notebook in Colab from the room's own network.
-2. Run the route's notebooks once: what is computed is kept, and the second run is the \
-one that the timetable counts.
-3. Read the teacher's pages of the route; choose what you will cut.
+notebook in Colab from the room's own network. For a room without a network, a hub or \
+a proxy: [For administrators](administrators.md).
+2. Run the route's notebooks once on each machine: what is computed is kept, and the \
+second run is the one that the timetable counts. Colab keeps nothing between two \
+sessions: there the first run's minutes count, which each card has, too.
+3. Clear the outputs in the learners' copies, or the answer to a bet stands below it: \
+*Edit > Clear Outputs of All Cells* (Colab: *Edit > Clear all outputs*). The text \
+below a bet may still give it away: nobody scrolls on before all have written.
+4. Read the teacher's pages of the route; choose what you will cut. `make slides` \
+makes slides of each core, with its bets and figures, if you would rather show those \
+than a notebook.
+5. Have [When something goes wrong](troubleshooting.md) at hand: it goes by what one \
+sees. Homework that is handed in is checked as [Grading](grading.md) says.
 
 ## Self-study
 
