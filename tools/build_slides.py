@@ -81,6 +81,7 @@ Reveal.initialize({{
   slideNumber: "c/t", transition: "none", controlsTutorial: false,
   pdfMaxPagesPerSlide: 1, keyboard: {{84: toggleNotes}}
 }});
+document.querySelector(".controls").setAttribute("aria-label", "Turn the slides");
 function toggleNotes() {{
   Reveal.configure({{showNotes: !Reveal.getConfig().showNotes}});
   Reveal.layout();

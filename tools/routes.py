@@ -306,8 +306,8 @@ def _said(row):
         return f"*{row.text}*" if row.pause else row.text
     if not row.heading:
         top = f"[{row.path.stem}](../../notebooks/{row.path.name})"
-        said = f"**{top}** ([page for the teacher]({row.path.stem}.md))"
-        return f"{said}: from the title to the imports"
+        page = f"[teacher's page of {row.path.stem[:2]}]({row.path.stem}.md)"
+        return f"**{top}** ({page}): from the title to the imports"
     if row.above:
         unit = "minute" if row.above == 1 else "minutes"
         first = f"first *Run all above* ({row.above} {unit}); then "
