@@ -81,7 +81,8 @@ Reveal.initialize({{
   slideNumber: "c/t", transition: "none", controlsTutorial: false,
   pdfMaxPagesPerSlide: 1, keyboard: {{84: toggleNotes}}
 }});
-document.querySelector(".controls").setAttribute("aria-label", "Turn the slides");
+Reveal.on("ready", () => document.querySelector(".controls").setAttribute(
+  "aria-label", "Turn the slides"));
 function toggleNotes() {{
   Reveal.configure({{showNotes: !Reveal.getConfig().showNotes}});
   Reveal.layout();
