@@ -157,6 +157,12 @@ def test_decks_are_written_beside_what_they_load(lesson, tmp_path):
     assert {"04_Lesson.html", "reveal/reveal.js", "reveal/LICENSE"} <= made
 
 
+def test_a_page_has_its_notebook_s_number():
+    notebook = small_lesson()
+    build_site.prepare(notebook, "04")
+    assert notebook.cells[0].source.startswith("# 04 A lesson\n")
+
+
 def test_figures_of_the_front_page_are_stored_ones():
     names = {name for _, name, _ in build_site.FIGURE.findall(FRONT)}
     stored = {n: nbformat.read(NOTEBOOKS / f"{n}.ipynb", 4) for n in names}

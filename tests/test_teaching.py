@@ -122,6 +122,23 @@ def test_each_fault_of_a_route_is_named(rows, fault):
         routes.timetable(rows)
 
 
+@pytest.mark.parametrize(
+    ("rows", "taken"),
+    [
+        ([{"open": "05"}, {"section": "Why?"}], []),
+        ([{"open": "04"}, {"talk": "Hello", "minutes": 5}], [""]),
+        ([{"open": "04"}, {"section": "Why?"}, {"open": "05"}], ["", "Why?"]),
+        ([{"whole": "04"}, {"whole": "05"}, {"section": "How?"}], ["", "Why?", "How?"]),
+        ([{"whole": "04", "leave": ["Why?"]}], ["", "How?"]),
+    ],
+)
+def test_a_route_takes_what_its_rows_name(monkeypatch, rows, taken):
+    route = {"name": "short", "session": [{"rows": rows}]}
+    monkeypatch.setattr(routes, "routes", lambda: [route])
+    found = routes.taken(notebook_paths(["04"])[0], ["", "Why?", "How?"])
+    assert found == {heading: ["short"] for heading in taken}
+
+
 def test_what_is_only_shown_is_homework():
     rows = [{"open": "04"}, {"section": "Is 0.83 good?", "how": "show"}]
     shown, done = ({"rows": rows}, {"rows": [rows[0], rows[1] | {"how": "do"}]})
