@@ -318,8 +318,7 @@ def joined(slides):
     """Slides of which fewer hold nothing but a few printed lines.
 
     Such lines go under the slide of code, text or a result before them if there is
-    room. Else they stay if they say something in words or answer a bet, which the
-    shape of an array does not.
+    room. Else they stay if they say something in words or may be a bet's answer.
 
     Args:
         slides: a list of `Slide`; some are changed.
@@ -343,18 +342,11 @@ def joined(slides):
             last.body = f"{last.body.rstrip()}\n{slide.body}"
             last.lines += slide.lines
             last.notes += slide.notes
-        elif _speaks(slide, last.kind == "bet"):
+        elif last.kind == "bet" or re.search("[a-z]{2}", " ".join(slide.lines)):
             kept.append(slide)
         else:
             last.notes += slide.notes
     return kept
-
-
-def _speaks(printed, answers):
-    """Whether what was printed means something alone, or behind the bet it answers."""
-    text = " ".join(printed.lines)
-    is_shape = not re.sub(r"\([\d, ]*\)|\s", "", text)
-    return bool(re.search("[a-z]{2}", text)) or (answers and not is_shape)
 
 
 def _has_room(slide, printed):
