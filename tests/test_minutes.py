@@ -130,11 +130,11 @@ def lesson():
     cells = [
         text("Cost", tags=["cost-card"], cost={"first": 300, "again": 180}),
         text("## What?"),
-        code("x = 1", route="workshop"),
+        code("x = 1"),
         text("## More: Why?", part="more"),
         code("a = 1\nb = 2\nc = 3", part="more"),
         text("## More: How?", part="more"),
-        code("d = 4", part="more", route=["workshop", "long"]),
+        code("d = 4", part="more"),
         text("## Recap\n\nDone."),
         code("y = 2"),
     ]
@@ -158,17 +158,6 @@ def test_without_parts_all_is_core():
         cell.metadata.pop("part", None)
     assert minutes.core(notebook) == minutes.spent(notebook, lambda cell: True)
     assert minutes.more(notebook) == []
-
-
-def test_a_route_is_the_sum_of_its_cells():
-    found = minutes.routes(lesson())
-    assert {name: spent.lines for name, spent in found.items()} == {
-        "long": 1,
-        "workshop": 2,
-    }
-    lines = minutes.table({"04": lesson(), "05": lesson()})
-    total = 2 * found["workshop"].total
-    assert f"route workshop in all: {total:.1f} minutes" in lines
 
 
 def test_contents_list_more_sections_with_minutes():

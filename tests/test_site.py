@@ -83,6 +83,36 @@ def test_a_deck_shows_one_idea_a_slide(deck):
     assert "Nobody needs" in notes
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "lines", "printed", "left"),
+    [
+        ("text", "<p>A row.</p>", ["A row."], "(9, 4)", ["text"]),
+        ("text", "", ["A row."] * 12, "9 rows", ["text", "printed"]),  # no room
+        ("figure", "<img>", [], "9 rows", ["figure"]),
+        ("figure", "<img><pre>9</pre>", [], "9 rows", ["figure", "printed"]),
+        ("bet", "", [], "(9, 4)", ["bet", "printed"]),  # not given away, not lost
+        ("exercise", "", [], "9 rows", ["exercise", "printed"]),
+        ("exercise", "", [], "(9, 4)", ["exercise"]),
+    ],
+)
+def test_a_printed_line_is_no_slide_of_its_own(kind, body, lines, printed, left):
+    before = build_slides.Slide(kind, body, lines, "How many?")
+    slide = build_slides.Slide(
+        "printed", f"<pre>{printed}</pre>", [printed], "How many?", ["a note"], True
+    )
+    found = build_slides.joined([before, slide])
+    assert [one.kind for one in found] == left
+    assert found[-1].notes == ["a note"]
+    shown = kind in ("text", "figure") or len(left) == 2
+    assert (printed in found[-1].body) == shown
+
+
+def test_a_printed_line_stays_in_its_section():
+    slide = build_slides.Slide("printed", "<pre>9</pre>", ["9 rows"], "Why?", bare=True)
+    before = build_slides.Slide("text", "", [], "How many?")
+    assert build_slides.joined([before, slide]) == [before, slide]
+
+
 def test_a_long_table_is_cut_and_keeps_its_head(deck):
     _, slides = deck
     tables = [slide for slide in slides if "<table>" in slide]
@@ -124,6 +154,12 @@ def test_decks_are_written_beside_what_they_load(lesson, tmp_path):
     assert 'href="04_Lesson.html"' in index.read_text("utf-8")
     made = {p.relative_to(index.parent).as_posix() for p in index.parent.rglob("*")}
     assert {"04_Lesson.html", "reveal/reveal.js", "reveal/LICENSE"} <= made
+
+
+def test_a_page_begins_with_the_number_of_its_notebook():
+    notebook = small_lesson()
+    build_site.prepare(notebook, "04")
+    assert notebook.cells[0].source.startswith("# 04 A lesson\n")
 
 
 def test_figures_of_the_front_page_are_stored_ones():

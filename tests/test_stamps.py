@@ -28,6 +28,13 @@ def test_address_stands_in_one_place():
             assert address not in path.read_text("utf-8"), path
 
 
+def test_a_route_that_no_longer_takes_a_cell_is_removed():
+    lesson = small_lesson()  # on no route
+    lesson.cells[0].metadata["route"] = ["workshop"]
+    stamps.stamp(lesson, PATH)
+    assert not any("route" in cell.metadata for cell in lesson.cells)
+
+
 def test_missing_marker_is_named():
     with pytest.raises(ValueError, match="<!-- cost --> and <!-- /cost -->"):
         stamps.between("cost", "no markers", "x")

@@ -13,6 +13,7 @@ import teaching
 from course import notebook_paths
 from form.names import core_stands_alone
 
+ROUTES = [route["name"] for route in routes.routes()]
 SESSIONS = {
     f"{route['name']}: {session['title']}": (route, session)
     for route in routes.routes()
@@ -27,8 +28,7 @@ notebooks = pytest.mark.parametrize(
 def test_a_session_fits(name):
     route, session = SESSIONS[name]
     rows = routes.timetable(session["rows"])
-    assert 0.75 * 60 * route["hours"] <= sum(row.minutes for row in rows)
-    assert sum(row.minutes for row in rows) <= 60 * route["hours"]
+    assert 0.75 * 60 * route["hours"] <= routes.planned(session) <= 60 * route["hours"]
     assert max(routes.stretches(rows)) <= 90
     for row in rows:
         if row.pause:
@@ -51,6 +51,21 @@ def test_the_routes_are_those_that_are_promised():
     assert hours == {"half_day": 3.5, "one_day": 7, "two_days": 7, "semester": 1.5}
     sessions = {route["name"]: len(route["session"]) for route in routes.routes()}
     assert sessions == {"half_day": 1, "one_day": 1, "two_days": 2, "semester": 14}
+
+
+@notebooks
+def test_each_cell_names_the_routes_that_take_it(path):
+    taken = {
+        (route["name"], row.heading)
+        for route, session in SESSIONS.values()
+        for row in routes.timetable(session["rows"])
+        if row.path == path
+    }
+    lesson = teaching.lesson(path)
+    section = {id(c): h for h, cells in lesson.sections.items() for c in cells}
+    for cell in lesson.notebook.cells:
+        names = [n for n in ROUTES if (n, section.get(id(cell))) in taken]
+        assert cell.metadata.get("route", []) == names, "run tools/refresh.py --stamp"
 
 
 @notebooks
@@ -105,6 +120,23 @@ def test_nothing_that_is_left_needs_what_is_cut(path):
 def test_each_fault_of_a_route_is_named(rows, fault):
     with pytest.raises(ValueError, match=fault):
         routes.timetable(rows)
+
+
+@pytest.mark.parametrize(
+    ("rows", "taken"),
+    [
+        ([{"open": "05"}, {"section": "Why?"}], []),
+        ([{"open": "04"}, {"talk": "Hello", "minutes": 5}], [""]),
+        ([{"open": "04"}, {"section": "Why?"}, {"open": "05"}], ["", "Why?"]),
+        ([{"whole": "04"}, {"whole": "05"}, {"section": "How?"}], ["", "Why?", "How?"]),
+        ([{"whole": "04", "leave": ["Why?"]}], ["", "How?"]),
+    ],
+)
+def test_a_route_takes_what_its_rows_name(monkeypatch, rows, taken):
+    route = {"name": "short", "session": [{"rows": rows}]}
+    monkeypatch.setattr(routes, "routes", lambda: [route])
+    found = routes.taken(notebook_paths(["04"])[0], ["", "Why?", "How?"])
+    assert found == {heading: ["short"] for heading in taken}
 
 
 def test_what_is_only_shown_is_homework():

@@ -142,8 +142,15 @@ def front(text, notebooks):
     return MINUTES.sub(lambda found: spoken(readme, found[1].split()), text), files
 
 
-def prepare(notebook):
-    """For the site: alt texts where myst-nb seeks them, links between pages."""
+def prepare(notebook, number):
+    """For the site: a number, alt texts where myst-nb seeks them, links between pages.
+
+    Args:
+        notebook: a notebook as nbformat reads it; it is changed.
+        number: `"04"`, by which other pages speak of it; it goes before the title.
+    """
+    title = notebook.cells[0]
+    title.source = title.source.replace("# ", f"# {number} ", 1)
     for cell in notebook.cells:
         if "alt" in cell.metadata:
             cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
@@ -171,7 +178,7 @@ def write_pages(notebooks):
                 (PAGES / name).write_bytes(png)
         (PAGES / page.relative_to(docs)).write_text(text, "utf-8")
     for path, notebook in notebooks.items():
-        prepare(notebook)
+        prepare(notebook, path.stem[:2])
         nbformat.write(notebook, PAGES / "notebooks" / path.name)
 
 

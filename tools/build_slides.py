@@ -42,10 +42,13 @@ STAMPED = re.compile(r"<!-- (\w+) -->.*?<!-- /\1 -->|<details\b.*?</details>", r
 NO_BET = re.compile(
     r"\s*[;,|]?\s*\b(?:you|(?:your )?(?:bets?|ranking)\b[^:;\n]*?):?\s*(?:error )?"
     r"None(?:(?: and|, AUC)? None)*"
+    r"|(?: None){2,}$",  # two bets without a word
+    re.M,
 )
 FEW = 45  # words of a paragraph that may stand beside something else
 LONGEST = 14  # lines of code on a slide
 LINES = 16  # lines of what was printed on a slide
+BESIDE = 3  # lines of it that may stand under something else
 ROOM = 560  # pixels of height under the heading
 SIZES = {"": 32, "small": 26, "smaller": 21}  # of letters, in pixels; see slides.css
 
@@ -78,6 +81,8 @@ Reveal.initialize({{
   slideNumber: "c/t", transition: "none", controlsTutorial: false,
   pdfMaxPagesPerSlide: 1, keyboard: {{84: toggleNotes}}
 }});
+Reveal.on("ready", () => document.querySelector(".controls").setAttribute(
+  "aria-label", "Turn the slides"));
 function toggleNotes() {{
   Reveal.configure({{showNotes: !Reveal.getConfig().showNotes}});
   Reveal.layout();
@@ -121,6 +126,7 @@ class Slide:
         lines: the lines of text in it, by which the size of its letters is chosen.
         title: HTML.
         notes: HTML of what may be said to it.
+        bare: whether it holds a few printed lines and no word on them.
     """
 
     kind: str
@@ -128,6 +134,7 @@ class Slide:
     lines: list
     title: str = ""
     notes: list = field(default_factory=list)
+    bare: bool = False
 
     def __str__(self):
         title = f"<h2>{self.title}</h2>\n" if self.title else ""
@@ -307,6 +314,52 @@ def code(source):
     return highlight(source, PythonLexer(), HtmlFormatter(nowrap=False))
 
 
+def joined(slides):
+    """Slides of which fewer hold nothing but a few printed lines.
+
+    Such lines go under the slide of code, text or a result before them if there is
+    room. Else they stay if they say something in words or may be a bet's answer.
+
+    Args:
+        slides: a list of `Slide`; some are changed.
+
+    Example:
+
+    >>> text = Slide("text", "<p>A row an image.</p>", ["A row an image."])
+    >>> shape = Slide("printed", "<pre>(9, 4)</pre>", ["(9, 4)"], bare=True)
+    >>> print(joined([text, shape])[0].body)
+    <p>A row an image.</p>
+    <pre>(9, 4)</pre>
+    >>> len(joined([Slide("question", "", []), shape]))
+    1
+    """
+    kept = slides[:1]
+    for slide in slides[1:]:
+        last = kept[-1]
+        if not slide.bare:
+            kept.append(slide)
+        elif _has_room(last, slide):
+            last.body = f"{last.body.rstrip()}\n{slide.body}"
+            last.lines += slide.lines
+            last.notes += slide.notes
+        elif last.kind == "bet" or re.search("[a-z]{2}", " ".join(slide.lines)):
+            kept.append(slide)
+        else:
+            last.notes += slide.notes
+    return kept
+
+
+def _has_room(slide, printed):
+    """Whether what was printed may stand under a slide, of the same section."""
+    if slide.title != printed.title:
+        return False
+    if slide.kind == "figure":
+        return "<pre>" not in slide.body  # the figure takes the room that is left
+    both = [*slide.lines, *printed.lines]
+    fits = height(both, SIZES["small"]) <= ROOM
+    return fits and slide.kind in ("code", "text", "printed")
+
+
 class Deck:
     """The slides of a notebook, as they are added cell by cell.
 
@@ -335,6 +388,7 @@ class Deck:
             elif self.shown and not LEFT_OUT & set(tags(cell)):
                 self.code(cell)
         self.flush()
+        self.slides = joined(self.slides)
 
     @staticmethod
     def _counts(title):
@@ -413,6 +467,7 @@ class Deck:
             said = headline(block)
             result.body += render(said)
             result.lines += contents(said)
+            result.bare &= not said
             self.result = None
             return
         self.notes.append(text)
@@ -461,7 +516,7 @@ class Deck:
             image = base64.b64encode(png).decode()
             alt = html.escape(cell.metadata.get("alt", ""), quote=True)
             body = f'<img alt="{alt}" src="data:image/png;base64,{image}">'
-            if said and len(said) <= 3:
+            if said and len(said) <= BESIDE:
                 body += f"\n<pre>{html.escape(chr(10).join(said))}</pre>"
                 said = []
             self.add("figure", body)
@@ -469,12 +524,13 @@ class Deck:
         for first in range(0, len(said), LINES):
             lines = said[first : first + LINES]
             body = f"<pre>{html.escape(chr(10).join(lines))}</pre>"
-            few = len(lines) < LINES // 2
+            few, bare = len(lines) < LINES // 2, len(lines) <= BESIDE
             if self.lead and few:
                 self.notes.remove(render(self.lead))
                 body = render(self.lead) + body
-                lines = [*contents(self.lead), *lines]
+                lines, bare = [*contents(self.lead), *lines], False
             self.add("printed", body, lines)
+            self.slides[-1].bare = bare
             self.result = self.slides[-1] if few else None
 
 

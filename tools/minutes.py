@@ -15,8 +15,8 @@ Minutes = words / 180 + code lines / 12 + figures × 0.5 + bets × 1 + exercises
 - computing: the cost card's time with a full cache. It is known for a whole notebook
   only, so a part of a notebook gets the share that it has in the code lines.
 
-A cell's metadata says `"part": "core"` or `"more"`; without it a cell is core. It may
-say `"route": "workshop"`, or a list of such names.
+A cell's metadata says `"part": "core"` or `"more"`; without it a cell is core. What a
+route takes, and how long, routes.py says.
 """
 
 import argparse
@@ -394,20 +394,6 @@ def sections(notebook):
     return found
 
 
-def routes(notebook):
-    """{name of a route: `Minutes` of the cells that it takes in this notebook}."""
-    names = {name for cell in notebook.cells for name in _routes(cell)}
-    return {
-        name: spent(notebook, lambda cell, name=name: name in _routes(cell))
-        for name in sorted(names)
-    }
-
-
-def _routes(cell):
-    named = cell.metadata.get("route", [])
-    return [named] if isinstance(named, str) else named
-
-
 def contents(notebook):
     """The table of contents that is stamped between `<!-- contents -->` and its end.
 
@@ -442,7 +428,7 @@ def contents(notebook):
 
 
 def table(notebooks):
-    """Lines of a table: the core path, the *More* sections and the routes.
+    """Lines of a table: the core path and the *More* sections.
 
     Args:
         notebooks: `{name: notebook}`.
@@ -450,21 +436,14 @@ def table(notebooks):
     Example:
 
     >>> lesson = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")])
-    >>> lesson.cells[0].metadata["route"] = "workshop"
     >>> for line in table({"04": lesson}):
     ...     print(line.split(" minutes: ")[0])
     04, core: 0.1
-    04, route workshop: 0.1
-    route workshop in all: 0.1 minutes
     """
-    lines, sums = [], {}
+    lines = []
     for name, notebook in notebooks.items():
         lines.append(f"{name}, core: {core(notebook)}")
         lines += [f"{name}, {MORE}{title}: {m}" for title, m in more(notebook)]
-        for route, minutes in routes(notebook).items():
-            lines.append(f"{name}, route {route}: {minutes}")
-            sums[route] = sums.get(route, 0) + minutes.total
-    lines += [f"route {name} in all: {sums[name]:.1f} minutes" for name in sums]
     return lines
 
 

@@ -1,7 +1,10 @@
 """Timetables of the course: docs/routes.md and docs/teaching/route_*.md.
 
+    python tools/routes.py           # how long each session of each route takes
+
 `docs/routes.toml` names the sections of a route by notebook and heading; their minutes
 come from `minutes.py`, how they are taught from the notebook's page for the teacher.
+Each cell of such a section is stamped with the names of the routes that take it.
 
 A session is a list of rows:
 
@@ -16,6 +19,7 @@ notebook; `how = "show"` does so in a section. What is shown is shown without it
 exercises: they are homework.
 """
 
+import argparse
 import functools
 import math
 import tomllib
@@ -48,6 +52,45 @@ def routes(place=SOURCE):
         a list of headings.
     """
     return tomllib.loads(place.read_text("utf-8"))["route"]
+
+
+def taken(path, headings):
+    """The routes that take each section of a notebook.
+
+    Args:
+        path: of the notebook.
+        headings: of the sections of its core path, `""` for the cells before them.
+
+    Returns:
+        `{heading: [name of a route, …]}`, without the sections that no route takes.
+
+    Example:
+
+    >>> taken(notebook_paths(["05"])[0], ["", "Is it so?"])
+    {'': ['half_day', 'one_day', 'two_days', 'semester'], 'Is it so?': ['semester']}
+    """
+    found = {}
+    for route in routes():
+        chosen = set()
+        for session in route["session"]:
+            chosen |= _chosen(session["rows"], path, headings)
+        for heading in headings:
+            if heading in chosen:
+                found.setdefault(heading, []).append(route["name"])
+    return found
+
+
+def _chosen(rows, path, headings):
+    """The headings of a notebook that some rows take, a set."""
+    chosen, here = set(), False
+    for row in rows:
+        if number := row.get("open") or row.get("whole"):
+            here = notebook_path(number) == path
+        if here and "whole" in row:
+            chosen |= set(headings) - set(row.get("leave", []))
+        elif here and ("open" in row or "section" in row):
+            chosen.add(row.get("section", ""))
+    return chosen
 
 
 def timetable(rows):
@@ -193,6 +236,15 @@ def home(session):
     return [(more[title][0], title, more[title][1]) for title in chosen]
 
 
+def planned(session):
+    """Minutes of a session, pauses and talks included, an int.
+
+    >>> planned({"rows": [{"talk": "Hello", "minutes": 5}, {"open": "04"}]})
+    6
+    """
+    return sum(row.minutes for row in timetable(session["rows"]))
+
+
 def stretches(rows):
     """Minutes between pauses, a list.
 
@@ -254,8 +306,8 @@ def _said(row):
         return f"*{row.text}*" if row.pause else row.text
     if not row.heading:
         top = f"[{row.path.stem}](../../notebooks/{row.path.name})"
-        said = f"**{top}** ([page for the teacher]({row.path.stem}.md))"
-        return f"{said}: from the title to the imports"
+        page = f"[teacher's page of {row.path.stem[:2]}]({row.path.stem}.md)"
+        return f"**{top}** ({page}): from the title to the imports"
     if row.above:
         unit = "minute" if row.above == 1 else "minutes"
         first = f"first *Run all above* ({row.above} {unit}); then "
@@ -279,7 +331,7 @@ def _rows(session):
         cells = (clock(start), str(row.minutes), _said(row), how, asked, practiced)
         lines.append(f"| {' | '.join(cells)} |")
         start += row.minutes
-    lines.append(f"| **{clock(start)}** | | **end** | | | |")
+    lines.append(f"| **{clock(planned(session))}** | | **end** | | | |")
     return lines
 
 
@@ -353,7 +405,8 @@ does it.
 - **learners do**: they read and run by themselves, two at a screen if they like; you \
 go around, and gather at the figure.
 - **show finished**: everybody runs the section's cells in one go, since later cells \
-need them; you scroll and say what the outputs show. Its exercises are left for home.
+need them; you scroll and say what the outputs show. A bet in it is asked aloud before \
+they run. Its exercises are left for home.
 - **Bets**: everybody writes a number or a word into the bet's cell *before* the next \
 cell runs; then ask two who differ. The teacher's page says what to expect, and why it \
 is tempting.
@@ -365,10 +418,19 @@ minutes of computing are counted.
 ## Before the day
 
 1. Have `make lab` run once on each machine while there is a network, or try one \
-notebook in Colab from the room's own network.
-2. Run the route's notebooks once: what is computed is kept, and the second run is the \
-one that the timetable counts.
-3. Read the teacher's pages of the route; choose what you will cut.
+notebook in Colab from the room's own network. For a room without a network, a hub or \
+a proxy: [For administrators](administrators.md).
+2. Run the route's notebooks once on each machine: what is computed is kept, and the \
+second run is the one that the timetable counts. Colab keeps nothing between two \
+sessions: there the first run's minutes count, which each card has, too.
+3. Clear the outputs in the learners' copies, or the answer to a bet stands below it: \
+*Edit > Clear Outputs of All Cells* (Colab: *Edit > Clear all outputs*). The text \
+below a bet may still give it away: nobody scrolls on before all have written.
+4. Read the teacher's pages of the route; choose what you will cut. `make slides` \
+makes slides of each core, with its bets and figures, if you would rather show those \
+than a notebook.
+5. Have [When something goes wrong](troubleshooting.md) at hand: it goes by what one \
+sees. Homework that is handed in is checked as [Grading](grading.md) says.
 
 ## Self-study
 
@@ -428,3 +490,16 @@ def pages():
         teaching.FOLDER / f"route_{route['name']}.md": page(route) for route in routes()
     }
     return found | {PAGE: overview()}
+
+
+def main():
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    for route in routes():
+        for session in route["session"]:
+            most = clock(round(60 * route["hours"]))
+            took = clock(planned(session))
+            print(f"{route['name']}, {session['title']}: {took} of {most}")
+
+
+if __name__ == "__main__":
+    main()

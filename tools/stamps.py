@@ -6,6 +6,7 @@ import re
 import sys
 
 import minutes
+import routes
 from colab_runtime import last_green
 from course import (
     NAME,
@@ -164,7 +165,7 @@ def solutions(notebook):
 
 
 def stamp(notebook, path):
-    """Write badges, set-up cell, cost card, contents, solutions and foot.
+    """Write badges, set-up cell, cost card, contents, solutions, foot and routes.
 
     Raises:
         ValueError: if a cell's tag or markers are missing, code is not Python, or an
@@ -193,5 +194,10 @@ def stamp(notebook, path):
             flags=re.S,
         )
     for cell in notebook.cells:
+        cell.metadata.pop("route", None)
         if "contents" in tags(cell):
             cell.source = between("contents", cell.source, minutes.contents(notebook))
+    sections = minutes.sections(notebook)
+    for heading, names in routes.taken(path, sections).items():
+        for cell in sections[heading]:
+            cell.metadata["route"] = list(names)

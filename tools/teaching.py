@@ -312,7 +312,7 @@ def _prepare(taught, known):
     download = card.metadata.get("download", "nothing")
     said = "Nothing is downloaded."
     if download != "nothing":
-        said = f"Fetch beforehand: {download}."
+        said = f"Downloaded: {download}; by `make lab`, in Colab by the first cell."
     if spent := cost(taught.notebook):
         first, again = spent["first"] / 60, spent["again"] / 60
         said += f" Run the notebook once on each machine before the lesson: {first:g} "
