@@ -20,6 +20,7 @@ from utils.exercises.values import Elsewhere, Wrong, as_numbers, describe, has
 
 LARGEST = 16_000_000  # bytes of a message that is taken from an answer
 LONGEST = 300  # letters of what is said of a value
+ENDED = "its process ended; does it leave Python, or need more than `--gigabytes`?"
 KINDS = "biufcUS"  # of arrays: numbers and texts
 
 
@@ -65,8 +66,7 @@ def _form(value, contents, lend):
         return ["function", lend(value)]
     if issubclass(kind, np.ndarray | np.generic):
         array = np.asarray(value)
-        fits = array.dtype.kind in KINDS and array.dtype.itemsize
-        if fits and array.nbytes <= LARGEST:
+        if array.dtype.kind in KINDS and array.dtype.itemsize:
             contents.append(array.tobytes())
             scalar = issubclass(kind, np.generic)
             return ["array", array.dtype.str, list(array.shape), scalar]
@@ -169,7 +169,7 @@ def _filled(contents, kind, shape, scalar):
     if not dtype.itemsize or not all(type(side) is int and side >= 0 for side in shape):
         raise ValueError("no shape")
     taken = contents.take(math.prod(shape) * dtype.itemsize)
-    array = np.frombuffer(bytearray(taken), dtype).reshape(shape)
+    array = np.frombuffer(taken, dtype).reshape(shape).copy()  # it owns its data
     return array[()] if scalar else array
 
 
@@ -179,7 +179,7 @@ def word(text):
     >>> word("=my_sum()"), word("<lambda>")
     ('my_sum', '<lambda>')
     """
-    return re.sub(r"[^\w<>]", "", str(text))[:60] or "object"
+    return re.sub(r"[^\w<> ]", "", str(text))[:60] or "object"
 
 
 class Channel:
@@ -210,7 +210,7 @@ class Channel:
             try:
                 rest = rest[os.write(self.writer, rest[:65536]) :]
             except BrokenPipeError:
-                raise Broken("its process ended") from None
+                raise Broken(ENDED) from None
             except BlockingIOError:
                 continue
 
@@ -234,7 +234,7 @@ class Channel:
             except BlockingIOError:
                 continue
             if not part:
-                raise Broken("its process ended")
+                raise Broken(ENDED)
             parts += part
         return bytes(parts)
 
@@ -246,4 +246,4 @@ class Channel:
         ready = self.left > 0 and poll.poll(max(1, self.left * 1000))
         self.left -= time.monotonic() - start
         if not ready:
-            raise Broken("it ran for too long")
+            raise Broken("it ran for too long; `--seconds` gives it more")

@@ -78,7 +78,7 @@ def judge(exercise, given, sources, together=False, limits=UNLESS_SAID):
         right, said = json.loads(channel.receive())
         return right is True, TOGETHER * together + str(said)
     except (Broken, ValueError, TypeError) as reason:
-        return False, f"Not judged: {reason}, or took too much memory."
+        return False, f"Not judged: {reason}."
     finally:
         os.close(reader)
         _end(process)
@@ -153,7 +153,7 @@ def _answer(exercise, given, sources):
     for source in (*given, *sources):
         exec(compile(source, "<the answer>", "exec"), space)
     name = exercise.solution.__name__
-    return space[name]  # the course's stub, unless a cell defines it
+    return space.get(name)  # the course's stub, unless a cell defines or deletes it
 
 
 def _serve(channel, exercise, given, sources):

@@ -189,3 +189,19 @@ def test_half_precision_is_no_excuse():
     asked = exercise()
     assert said(asked, lambda v: np.float16(np.ptp(v))) == "Right. Done."
     assert said(asked, lambda v: np.float16(np.ptp(v) / 2)).startswith("Not yet")
+
+
+def test_what_is_masked_counts_and_a_matrix_is_an_array():
+    hidden = exercise(cases=lambda rng: [(rng.normal(size=n),) for n in (5, 8)])
+    assert "2 instead of" in said(hidden, lambda v: np.ma.array(2.0, mask=True))
+
+    def doubled(values):
+        return values * 2
+
+    tables = Exercise(
+        doubled,
+        cases=lambda rng: [(rng.normal(size=(3, n)),) for n in (3, 4)],
+        view=lambda result, values: result * result,
+        lesson="Done.",
+    )
+    assert said(tables, lambda v: np.asmatrix(2 * v)) == "Right. Done."
