@@ -34,7 +34,7 @@ def pack(value, lend=None):
     Args:
         value: anything.
         lend: function that receives a function and returns the number under which the
-            other side can call it; without it, functions and generators are odd.
+            other side can call it; without it, functions and generators are stood for.
 
     >>> unpack(pack({"a": (1, [np.ones(2)])}))
     {'a': (1, [array([1., 1.])])}
