@@ -15,7 +15,7 @@ if sys.platform != "linux":
 import grade
 import handover
 import walls
-from handed_in import Lesson, Task, answer_cells
+from handed_in import Lesson, Task, Unreadable, answer_cells, code_cells
 from judging import NETWORKS, Limits, judge
 
 from utils.exercises import autoencoder, nn_basics, text_from_images
@@ -64,6 +64,50 @@ def test_functions_generators_texts_and_changed_arguments_cross_over():
     assert "`images` in place" in judged(body("images[:] = 0"))[1]
     assert "must take 2 arguments" in judged("def image_errors(images): return 1")[1]
     assert "returned None" in judged("def image_errors(images, guesses): images")[1]
+
+
+ODD = {  # results of an answer, as an expression of `images` and `e`, the errors
+    "a column": "pd.Series(e)",
+    "a table": "pd.DataFrame(images[0, 0])",
+    "masked and wrong": "np.ma.array(e + (e > e.min()), mask=e > e.min())",
+    "text": "np.array(['a', 'b'], object)",
+    "a long range": "range(10**15)",
+    "a list in itself": "(loop := [], loop.append(loop))[0]",
+    "decimals": "[Decimal(1)] * 3",
+    "a member": "IntEnum('Kind', 'ONE').ONE",
+    "a class": "int",
+    "complex": "1 + 1j",
+    "another shape of the argument": "(e, setattr(images, 'shape', -1))[0]",
+    "another argument, made longer": "(e, images.resize(999, refcheck=False))[0]",
+    "stopped": "(_ for _ in ()).throw(KeyboardInterrupt)",
+    "a key": "{}['a']",
+}
+
+
+@pytest.mark.parametrize("result", ODD.values(), ids=ODD)
+def test_odd_results_get_the_check_s_own_sentences(result):
+    source = (
+        "import pandas as pd\nfrom decimal import Decimal\nfrom enum import IntEnum\n"
+        "def measured(images, guesses):\n"
+        "    e = ((images - guesses) ** 2).mean(axis=(1, 2, 3))\n"
+        f"    return {result}\n"
+        "image_errors = lambda images, guesses: measured(images, guesses)"
+    )
+    space = {}
+    exec(f"{IMPORTS}\n{source}", space)
+    asked = autoencoder.image_errors.verdict(space["image_errors"])
+    assert judged(source) == asked
+
+
+def test_what_is_too_large_is_told_and_a_name_without_end_as_well():
+    large = "def image_errors(images, guesses): return [np.ones(10**7)]"
+    assert "a list of 1 is too large to hand over" in judged(large)[1]
+    nameless = (
+        "class Answer:\n    def __call__(self, *images): return 1\n"
+        "    def __getattr__(self, name): raise KeyboardInterrupt\n"
+        "image_errors = Answer()"
+    )
+    assert "one number, 1, instead of an array" in judged(nameless)[1]
 
 
 HARMLESS = {  # what is said of them, and whether they may be right all the same
@@ -126,7 +170,8 @@ def test_no_harm_and_no_gain(source, passed, said):
     "where", [RIGHT + "while True: pass", body("while True: pass")]
 )
 def test_endless_loops_end(where):
-    assert judged(where, Limits(1, 1)) == (False, "Not judged: it ran for too long.")
+    passed, said = judged(where, Limits(1, 1))
+    assert not passed and said.startswith("Not judged: it ran for too long; `--seconds")
 
 
 @walled
@@ -174,7 +219,19 @@ def test_values_cross_over_as_they_are(value):
     np.testing.assert_equal(back, value)
 
 
+def test_a_generator_crosses_over_with_its_children():
+    one = np.random.default_rng([3, 4])
+    one.spawn(1)
+    lent = []
+    message = handover.pack(one, lambda f: lent.append(f))
+    other = handover.unpack(message, borrow=lent.__getitem__)
+    assert other.random() == one.random()
+    assert other.spawn(1)[0].random() == one.spawn(1)[0].random()
+
+
 FORMS = [
+    '["elsewhere", "a", ["list", 1], true]', '["elsewhere", "a", {}, true]',
+    '["elsewhere", "a", ["array", "<U1", [1], false], true]', '["elsewhere"]',
     '["array", "|O8", [1], false]', '["array", "<f8", [1000000000000], false]',
     '["array", "<f8", [-1], false]', '["array", "<U0", [9], false]', '["array"]',
     '["function", 0]', '["generator", "PCG64", {}]', '["eval", "1"]', '{"a": 1}', "[",
@@ -239,6 +296,10 @@ def test_a_folder_becomes_a_table(table):
         "list.ipynb": "[]",
         "other.ipynb": notebook("1").replace("autoencoder", "anything"),
         "bytes.ipynb": "\0\0",
+        "magic.IPYNB": notebook(f"%%time\n{RIGHT}!ls"),
+        "helper.ipynb": notebook("a = 2", "b = 1", RIGHT.replace("2)", "a)"), tags=()),
+        "edition.ipynb": notebook("x = 'git clone --branch 2026-fall'", STUB, tags=()),
+        "._mac.ipynb": "\0",
     })  # fmt: skip
     assert Path.cwd() == here
     assert tuple(found["'=1+1.ipynb"]["threshold"]) == grade.COLUMNS
@@ -252,6 +313,12 @@ def test_a_folder_becomes_a_table(table):
     twice = found["twice.ipynb"]["image_errors"]
     assert twice["passed"] == "no" and "the last one counts" in twice["sentence"]
     assert found["split.ipynb"]["image_errors"]["passed"] == "yes"
+    assert found["magic.IPYNB"]["image_errors"]["passed"] == "yes"
+    helped = found["helper.ipynb"]["image_errors"]["sentence"]
+    assert helped.startswith("(`a` comes from another cell: ")
+    old = found["edition.ipynb"]["image_errors"]["sentence"]
+    assert old.startswith("(A notebook of `2026-fall`, judged by ")
+    assert "._mac.ipynb" not in found
     for name in ("broken", "list", "other", "bytes"):
         (row,) = found[f"{name}.ipynb"].values()
         assert row["sentence"].startswith("Not judged: "), row
@@ -262,7 +329,31 @@ def test_cells_are_found_by_what_they_define():
     assert answer_cells([], task)[0] == []
     assert answer_cells([("def f(x): ...", [])], task) == (["def f(x): ..."], "")
     assert answer_cells([("import a\n\nf: int = 1", [])], task)[0]
-    assert answer_cells([("def g():\n    f = 1", [])], task)[0] == []
+    assert answer_cells([("def g():\n    g = 1", [])], task)[0] == []
+    loose = [("h(f=1)", []), ("a, f = 1, 2", [])]
+    assert answer_cells(loose, task) == (["a, f = 1, 2"], "")
+
+
+def test_links_and_folders_are_no_notebooks(tmp_path):
+    (tmp_path / "mine.ipynb").write_text(notebook(RIGHT))
+    (tmp_path / "link.ipynb").symlink_to(tmp_path / "mine.ipynb")
+    (tmp_path / "folder.ipynb").mkdir()
+    assert code_cells(tmp_path / "mine.ipynb")
+    for name in ("link", "folder"):
+        with pytest.raises(Unreadable, match="put the notebook itself there"):
+            code_cells(tmp_path / f"{name}.ipynb")
+
+
+def test_files_that_are_passed_over_are_named(tmp_path, monkeypatch, capsys):
+    (tmp_path / "a.ipynb").write_text("{}")
+    (tmp_path / "b.ipynb.txt").write_text("{}")
+    (tmp_path / ".DS_Store").write_text("")
+    monkeypatch.setattr(walls, "holes", list)
+    monkeypatch.setattr(walls, "prctl", print)
+    monkeypatch.setattr(grade, "grade", lambda *_: None)
+    grade.main([str(tmp_path)])
+    said = capsys.readouterr().out
+    assert "b.ipynb.txt\n" in said and "DS_Store" not in said
 
 
 def test_networks_are_judged_where_they_are_and_that_is_said():

@@ -15,11 +15,19 @@ import tempfile
 from pathlib import Path
 from unittest.mock import patch
 
-from course import ROOT
+from course import ROOT, settings
 
 sys.path.insert(0, str(ROOT))
 
-from handed_in import Unreadable, answer_cells, code_cells, lesson_of, lessons
+from handed_in import (
+    Unreadable,
+    answer_cells,
+    code_cells,
+    edition_of,
+    lesson_of,
+    lessons,
+    remedy,
+)
 
 COLUMNS = ("file", "notebook", "exercise", "passed", "sentence")
 UNWALLED = "(Judged without walls.) "
@@ -45,23 +53,36 @@ def rows(path, name, known, limits):
         yield name, "", "", "no", f"Not judged: {reason}."
         return
     exercises = importlib.import_module(f"utils.exercises.{lesson.module}")
+    edition, ours = edition_of(cells), settings()["branch"]
+    other = f"(A notebook of `{edition}`, judged by `{ours}`.) "
+    marks = other * (edition not in ("", ours)) + UNWALLED * (not limits.walls)
     for task in lesson.tasks:
         sources, told = answer_cells(cells, task)
         if not sources:
-            yield name, lesson.notebook, task.exercise, "no", told
+            yield name, lesson.notebook, task.exercise, "no", marks + told
             continue
         exercise = getattr(exercises, task.exercise)
         together = f"{lesson.module}.{task.exercise}" in NETWORKS
         given = [lesson.imports, task.stub]
         right, said = judge(exercise, given, sources, together, limits)
-        told = told + UNWALLED * (not limits.walls) + said
+        told = marks + told + remedy(said, cells, sources) + said
         yield name, lesson.notebook, task.exercise, "yes" if right else "no", told
 
 
 def handed_in(folder):
-    """The notebooks in a folder and its folders, in order; no backups of Jupyter's."""
-    found = Path(folder).rglob("*.ipynb")
-    return sorted(path for path in found if ".ipynb_checkpoints" not in path.parts)
+    """(notebooks, other files) of a folder and its folders, in order.
+
+    Backups of Jupyter's are neither, nor what macOS puts beside a file (`._name`).
+    """
+    notebooks, others = [], []
+    for path in sorted(Path(folder).rglob("*")):
+        if ".ipynb_checkpoints" in path.parts or path.name.startswith("._"):
+            continue
+        if path.suffix.lower() == ".ipynb":
+            notebooks.append(path)
+        elif not path.is_dir() and not path.name.startswith("."):
+            others.append(path)
+    return notebooks, others
 
 
 def plain(text, most=600):
@@ -101,7 +122,7 @@ def grade(folder, to, limits, say=print):
         The rows, a list of tuples as in `COLUMNS`.
     """
     known, table = lessons(), []
-    paths, to = handed_in(folder), Path(to).absolute()
+    paths, to = handed_in(folder)[0], Path(to).absolute()
     paths = [(path.absolute(), str(path.relative_to(folder))) for path in paths]
     with (
         tempfile.TemporaryDirectory() as empty,  # what an answer finds around it
@@ -132,7 +153,8 @@ def main(arguments=None):
         sys.exit(NOT_HERE.format(sys.platform))
     if not options.folder.is_dir():
         sys.exit(f"A folder of notebooks is needed. Received: {options.folder}")
-    if not handed_in(options.folder):
+    notebooks, others = handed_in(options.folder)
+    if not notebooks:
         sys.exit(f"There is no notebook (.ipynb) in {options.folder}.")
     if min(options.seconds, options.gigabytes) <= 0:
         sys.exit("--seconds and --gigabytes must be above 0.")
@@ -146,6 +168,10 @@ def main(arguments=None):
     prctl(4, 0)  # PR_SET_DUMPABLE: answers cannot look into this process
     limits = Limits(options.seconds, options.gigabytes, walls=not found)
     to = options.to or options.folder / "grades.csv"
+    if passed_over := [str(path) for path in others if path.resolve() != to.resolve()]:
+        few = ", ".join(plain(path) for path in passed_over[:5])
+        many = f", and {len(passed_over) - 5} more" * (len(passed_over) > 5)
+        print(f"Passed over, since no name ends in .ipynb: {few}{many}")
     try:
         grade(options.folder, to, limits)
     except OSError as error:

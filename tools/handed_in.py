@@ -52,23 +52,28 @@ def lessons():
 def code_cells(path):
     """The code cells of a file: a list of (source, tags).
 
+    Lines that begin with `%` or `!` are left out.
+
     Raises:
         Unreadable: with the reason.
     """
     try:
-        if not path.is_file():
-            raise Unreadable("it is no ordinary file")
+        if path.is_symlink() or not path.is_file():
+            raise Unreadable("it is a link or a folder; put the notebook itself there")
         if path.stat().st_size > LARGEST:
-            raise Unreadable(f"it is larger than {LARGEST // 1_000_000} MB")
+            most = f"{LARGEST // 1_000_000} MB"
+            raise Unreadable(f"it is larger than {most}; clear its outputs")
         notebook = json.loads(path.read_bytes())
     except OSError as error:
         raise Unreadable(error.strerror or "it cannot be read") from None
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, MemoryError) as error:
         line = f" in line {error.lineno}" if hasattr(error, "lineno") else ""
-        raise Unreadable(f"its JSON is broken{line}") from None
+        ask = "it was cut off, or is no notebook; ask for it once more"
+        raise Unreadable(f"its JSON is broken{line}: {ask}") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
-        raise Unreadable("it has no cells: is it a notebook of format 4?")
+        save = "open it in JupyterLab and save it, which makes it format 4"
+        raise Unreadable(f"it has no cells; {save}")
     found = []
     for cell in cells:
         if not isinstance(cell, dict) or cell.get("cell_type") != "code":
@@ -77,6 +82,7 @@ def code_cells(path):
         lines = source if isinstance(source, list) else [source]
         tags = metadata.get("tags") if isinstance(metadata, dict) else None
         text = "".join(line for line in lines if isinstance(line, str))
+        text = re.sub("^[%!].*", "", text, flags=re.M)  # Jupyter's, no Python
         found.append((text, tags if isinstance(tags, list) else []))
     return found
 
@@ -95,7 +101,16 @@ def lesson_of(path, cells, known):
         if Path(path).name.startswith(lesson.notebook):
             return lesson
     needed = "no cell imports a notebook's exercises (`from utils.exercises import …`)"
-    raise Unreadable(f"{needed}, and its name begins like no notebook of the course")
+    rename = "let the file's name begin like the notebook's, such as `08_AutoEncoder`"
+    raise Unreadable(f"{needed}; {rename}")
+
+
+def edition_of(cells):
+    """The edition that a set-up cell fetches: `main`, a tag's name, or nothing."""
+    for source, _ in cells:
+        if named := re.search(r"git clone .*--branch ([\w.-]+)", source):
+            return named[1]
+    return ""
 
 
 def answer_cells(cells, task):
@@ -109,9 +124,10 @@ def answer_cells(cells, task):
     Returns:
         (list of str, str).
     """
+    loosely = not any(defines(source, task.answer) for source, _ in cells)
     groups, before = [], []
     for source, tags in cells:
-        if defines(source, task.answer):
+        if defines(source, task.answer, loosely):
             groups.append([*before, source])
             before = []
         elif "exercise" in tags:
@@ -120,20 +136,53 @@ def answer_cells(cells, task):
             before = []
     filled = [g for g in groups if g[-1].strip() != task.stub.strip()]
     if not groups:
-        return [], f"No cell defines `{task.answer}`: is it missing, or renamed?"
+        return [], f"No code cell defines `{task.answer}`: is it missing, or renamed?"
     if len(filled) > 1:
         said = f"({len(filled)} cells define `{task.answer}`; the last one counts.) "
         return filled[-1], said
     return (filled or groups)[-1], ""
 
 
-def defines(source, name):
+def defines(source, name, loosely=False):
     """Whether a cell gives a value to a name, at the beginning of a line.
 
     It is not parsed: a text can be made that kills Python's parser.
 
+    Args:
+        source: str, the cell's text.
+        name: str.
+        loosely: True takes rarer forms, too: `a, f = 1, 2`, a class, an indented `def`.
+
     >>> defines("def f(x): ...", "f"), defines("f = 1", "f"), defines("f == 1", "f")
     (True, True, False)
+    >>> defines("g, f = 1, 2", "f"), defines("g, f = 1, 2", "f", loosely=True)
+    (False, True)
     """
     given = rf"^(async +)?def +{name}\b|^{name} *(:[^=\n]*)?=(?!=)"
+    if loosely:
+        source = source[:100_000]  # this search is slower
+        listed = rf"^[ (]{{0,20}}[\w, =*]{{0,80}}\b{name}\b[\w, )*]{{0,80}}=(?!=)"
+        given = rf"{listed}|^ *(class|(async +)?def) +{name}\b|\bas +{name}\b"
     return bool(re.search(given, source, re.M))
+
+
+def remedy(said, cells, sources):
+    """What to add to an error that the answer has here and not in its notebook.
+
+    Args:
+        said: str, what the check says.
+        cells: the notebook's, as from `code_cells`.
+        sources: list of str, the answer's cells.
+
+    >>> said = "Not yet: the answer's cell raised NameError: name 'a' is not defined."
+    >>> remedy(said, [("a = 1", []), ("f = a", [])], ["f = a"])
+    "(`a` comes from another cell: it, or its import, must stand in the answer's own.) "
+    """
+    lacks = re.search(r"NameError: name '(\w+)' is not defined", said)
+    others = [source for source, _ in cells if source not in sources]
+    if lacks and any(re.search(rf"\b{lacks[1]}\b", source) for source in others):
+        here = "it, or its import, must stand in the answer's own"
+        return f"(`{lacks[1]}` comes from another cell: {here}.) "
+    if "raised PermissionError" in said:
+        return "(Here an answer may write no file and start no process, as `n_jobs`.) "
+    return ""

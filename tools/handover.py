@@ -1,13 +1,13 @@
 """Values from a process that nobody trusts to one that judges: bytes, and no pickle.
 
 A message is a text in JSON, which holds numbers, words and the form, then the contents
-of arrays. What is neither becomes an `Odd`: its kind's name and nothing else. To unpack
-runs no code of the sender and takes little more memory than the message has bytes.
+of arrays. Of anything else, what the check would say of it is handed over, and its
+numbers: an `Elsewhere`. To unpack runs no code of the sender and takes little more
+memory than the message has bytes.
 """
 
 import json
 import math
-import numbers
 import os
 import re
 import select
@@ -16,32 +16,16 @@ import time
 
 import numpy as np
 
+from utils.exercises.values import Elsewhere, Wrong, as_numbers, describe, has
+
 LARGEST = 16_000_000  # bytes of a message that is taken from an answer
+LONGEST = 300  # letters of what is said of a value
+ENDED = "its process ended; does it leave Python, or need more than `--gigabytes`?"
 KINDS = "biufcUS"  # of arrays: numbers and texts
 
 
 class Broken(Exception):
     """Why no message came: the sender is gone, too slow, or sent what is none."""
-
-
-class Odd:
-    """What stands for a value that cannot be handed over, such as a network."""
-
-
-def odd(kind, name="", iterates=False):
-    """An object that is described as the value would be: of this class, or a function.
-
-    >>> from utils.exercises.values import describe
-    >>> describe(odd("Sequential")), describe(odd("function", "my_psnr"))
-    ('an object of the class Sequential', 'the function `my_psnr`')
-    """
-    members = {"__next__": lambda self: self} if iterates else {}
-    if name:
-        members = {"__call__": lambda self: self}
-    made = type(word(kind), (Odd,), members)()
-    if name:
-        made.__name__ = word(name)
-    return made
 
 
 def pack(value, lend=None):
@@ -50,7 +34,7 @@ def pack(value, lend=None):
     Args:
         value: anything.
         lend: function that receives a function and returns the number under which the
-            other side can call it; without it, functions and generators are odd.
+            other side can call it; without it, functions and generators are stood for.
 
     >>> unpack(pack({"a": (1, [np.ones(2)])}))
     {'a': (1, [array([1., 1.])])}
@@ -61,51 +45,58 @@ def pack(value, lend=None):
 
 
 def _form(value, contents, lend):
-    if value is None or type(value) in (bool, int, float, str):
+    kind = type(value)
+    if value is None or kind in (bool, float):
         return value
-    if isinstance(value, list | tuple):
-        kind = "tuple" if isinstance(value, tuple) else "list"
-        return [kind, *(_form(item, contents, lend) for item in value)]
-    if isinstance(value, dict):
+    if issubclass(kind, str) and kind is not np.str_:
+        return str.__str__(value)
+    if kind is int and value.bit_length() < 10_000:  # Python writes no longer ones
+        return value
+    if issubclass(kind, list | tuple):
+        name = "tuple" if issubclass(kind, tuple) else "list"
+        return [name, *(_form(item, contents, lend) for item in value)]
+    if kind is dict:
         pairs = [_form(pair, contents, lend) for pair in value.items()]
         return ["dict", *pairs]
-    if isinstance(value, set | frozenset | range):
-        kind = "list" if isinstance(value, range) else "set"
-        return [kind, *(_form(item, contents, lend) for item in value)]
-    if lend and isinstance(value, np.random.Generator):
-        bits = value.bit_generator
-        state = _form(bits.state, contents, lend)
-        return ["generator", type(bits).__name__, state]
+    if kind is set:
+        return ["set", *(_form(item, contents, lend) for item in value)]
+    if lend and kind is np.random.Generator:
+        return ["generator", *_generator(value, contents)]
     if lend and callable(value):
         return ["function", lend(value)]
-    array = _array(value)
-    if array is None:
-        name = str(getattr(value, "__name__", "")) if callable(value) else ""
-        return ["odd", type(value).__name__, name, hasattr(type(value), "__next__")]
-    contents.append(array.tobytes())
-    scalar = isinstance(value, np.generic | numbers.Number)
-    return ["array", array.dtype.str, list(array.shape), scalar]
+    if issubclass(kind, np.ndarray | np.generic):
+        array = np.asarray(value)
+        if array.dtype.kind in KINDS and array.dtype.itemsize:
+            contents.append(array.tobytes())
+            scalar = issubclass(kind, np.generic)
+            return ["array", array.dtype.str, list(array.shape), scalar]
+    value = stand_in(value)
+    return ["elsewhere", value.told, _form(value.numbers, contents, None), value.typed]
 
 
-def _array(value):
-    """An array of numbers or texts, or None."""
-    if isinstance(value, bytes | bytearray) or hasattr(type(value), "__next__"):
-        return None
-    if type(value).__name__ == "KerasTensor" or isinstance(value, type):
-        return None
-    if isinstance(value, numbers.Real) and not isinstance(value, np.generic):
-        value = float(value)  # a fraction
-    array = np.asarray(value)
-    if array.dtype.kind == "V" and array.dtype.names is None:  # bfloat16
-        array = array.astype(np.float32)
-    if array.dtype.kind in "OT":
-        items = array.ravel().tolist()
-        for kind, made in ((numbers.Real, float), (str, str)):
-            if all(isinstance(item, kind) for item in items):
-                array = np.array(items, made).reshape(array.shape)
-                break
-    fits = array.dtype.kind in KINDS and array.dtype.itemsize
-    return np.ascontiguousarray(array).reshape(array.shape) if fits else None
+def _generator(value, contents):
+    bits = value.bit_generator
+    seed = {
+        key: part if isinstance(part, int) else list(part)
+        for key, part in bits.seed_seq.state.items()
+    }
+    return type(bits).__name__, *(_form(p, contents, None) for p in (bits.state, seed))
+
+
+def stand_in(value):
+    """The `Elsewhere` of a value: what the check says of it where it is.
+
+    >>> stand_in({1: 2}.items()).told, stand_in(range(2)).numbers
+    ('the dict_items dict_items([(1, 2)])', array([0, 1]))
+    """
+    told = describe(value)[:LONGEST]
+    try:
+        numbers = as_numbers(value)
+        if numbers.nbytes > LARGEST:
+            numbers = f"{told} is too large to hand over"
+    except Wrong as reason:
+        numbers = str(reason)[:LONGEST]
+    return Elsewhere(told, numbers, has(value, "dtype"))
 
 
 def unpack(message, borrow=None):
@@ -150,16 +141,25 @@ def _value(form, contents, borrow):
     kind, *rest = form
     if kind == "array":
         return _filled(contents, *rest)
-    if kind == "odd":
-        return odd(*rest)
+    if kind == "elsewhere":
+        return _elsewhere(contents, *rest)
     if kind == "function" and borrow:
         return borrow(*rest)
     if kind == "generator" and borrow:
-        bits = getattr(np.random, rest[0])()
-        bits.state = _value(rest[1], contents, borrow)
+        state, seed = (_value(part, contents, borrow) for part in rest[1:])
+        bits = getattr(np.random, rest[0])(np.random.SeedSequence(**seed))
+        bits.state = state
         return np.random.Generator(bits)
     items = [_value(item, contents, borrow) for item in rest]
     return {"list": list, "tuple": tuple, "set": set, "dict": dict}[kind](items)
+
+
+def _elsewhere(contents, told, numbers, typed):
+    if not isinstance(numbers, str):
+        numbers = _value(numbers, contents, None)
+        if not isinstance(numbers, np.ndarray) or numbers.dtype.kind not in "biuf":
+            raise ValueError("no numbers")
+    return Elsewhere(str(told), numbers, typed is True)
 
 
 def _filled(contents, kind, shape, scalar):
@@ -169,13 +169,17 @@ def _filled(contents, kind, shape, scalar):
     if not dtype.itemsize or not all(type(side) is int and side >= 0 for side in shape):
         raise ValueError("no shape")
     taken = contents.take(math.prod(shape) * dtype.itemsize)
-    array = np.frombuffer(bytearray(taken), dtype).reshape(shape)
+    array = np.frombuffer(taken, dtype).reshape(shape).copy()  # it owns its data
     return array[()] if scalar else array
 
 
 def word(text):
-    """A name that may stand in a sentence."""
-    return re.sub(r"\W", "", str(text))[:60] or "object"
+    """A name that may stand in a sentence.
+
+    >>> word("=my_sum()"), word("<lambda>")
+    ('my_sum', '<lambda>')
+    """
+    return re.sub(r"[^\w<> ]", "", str(text))[:60] or "object"
 
 
 class Channel:
@@ -206,7 +210,7 @@ class Channel:
             try:
                 rest = rest[os.write(self.writer, rest[:65536]) :]
             except BrokenPipeError:
-                raise Broken("its process ended") from None
+                raise Broken(ENDED) from None
             except BlockingIOError:
                 continue
 
@@ -230,7 +234,7 @@ class Channel:
             except BlockingIOError:
                 continue
             if not part:
-                raise Broken("its process ended")
+                raise Broken(ENDED)
             parts += part
         return bytes(parts)
 
@@ -242,4 +246,4 @@ class Channel:
         ready = self.left > 0 and poll.poll(max(1, self.left * 1000))
         self.left -= time.monotonic() - start
         if not ready:
-            raise Broken("it ran for too long")
+            raise Broken("it ran for too long; `--seconds` gives it more")

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import walls
-from handover import LARGEST, Broken, Channel, pack, unpack, word
+from handover import LARGEST, Broken, Channel, pack, stand_in, unpack, word
 
 from utils.exercises.running import STUB, in_float32, is_stub, quietly
+from utils.exercises.values import Elsewhere, safely
 
 # Exercises that take or return networks.
 NETWORKS = {
@@ -77,7 +78,7 @@ def judge(exercise, given, sources, together=False, limits=UNLESS_SAID):
         right, said = json.loads(channel.receive())
         return right is True, TOGETHER * together + str(said)
     except (Broken, ValueError, TypeError) as reason:
-        return False, f"Not judged: {reason}, or took too much memory."
+        return False, f"Not judged: {reason}."
     finally:
         os.close(reader)
         _end(process)
@@ -148,11 +149,11 @@ def _apart(exercise, given, sources, limits):
 
 
 def _answer(exercise, given, sources):
-    space = {"__name__": "__main__"}
+    space = {"__name__": "__main__", "display": print}
     for source in (*given, *sources):
         exec(compile(source, "<the answer>", "exec"), space)
     name = exercise.solution.__name__
-    return space[name]  # the course's stub, unless a cell defines it
+    return space.get(name)  # the course's stub, unless a cell defines or deletes it
 
 
 def _serve(channel, exercise, given, sources):
@@ -181,9 +182,12 @@ def _told(answer):
             (p.name, int(p.kind), p.default is not p.empty)
             for p in inspect.signature(answer).parameters.values()
         ]
-    except Exception:
+    except TypeError:
+        parameters = []
+    except BaseException:
         parameters = None
-    return str(getattr(answer, "__name__", "your function")), parameters
+    name = safely(lambda asked: str(asked.__name__), answer, "your function")
+    return name, parameters
 
 
 def _called(channel, answer):
@@ -212,19 +216,13 @@ def _called(channel, answer):
 
 
 def _packed(kind, value, *rest):
-    """A message; if the value resists, or is too large, one that names its kind."""
-    try:
+    """A message; if the value resists, or is too large, one that tells what it is."""
+    with contextlib.suppress(BaseException):
         message = pack((kind, value, *rest))
         if len(message) <= LARGEST:
             return message
-        return pack(("raised", "ValueError", "the result is too large to hand over"))
-    except Exception:
-        return pack((kind, _Resists(type(value)), *rest))
-
-
-class _Resists:
-    def __new__(cls, kind):
-        return type(word(kind.__name__), (), {})()
+    rest = [dict.fromkeys(changed) for changed in rest]
+    return pack((kind, stand_in(value), *rest))
 
 
 def _error(error):
@@ -310,9 +308,10 @@ class Proxy:
             except (ValueError, TypeError, IndexError, AttributeError) as error:
                 raise Broken(f"it handed over no result ({error})") from None
             if kind == "raised":
-                raise type(word(name), (Exception,), {})(text)
+                base = KeyboardInterrupt if name == "KeyboardInterrupt" else Exception
+                raise type(word(name), (base,), {})(text)
             try:
-                reply = ("gave", function(*rest[1]))
+                reply = ("gave", function(*map(_plain, rest[1])))
             except Exception as error:
                 reply = ("raised", str(error))
             self.channel.send(pack(reply))
@@ -327,22 +326,34 @@ def _signature(parameters):
     return inspect.Signature(made)
 
 
-def spoil(value, new):
-    """Change a value in place, as the answer did with its copy, as far as one can.
+def _plain(value):
+    """The numbers of what stands for a tensor or a column."""
+    return np.asarray(value) if isinstance(value, Elsewhere) else value
 
-    >>> rows = [np.zeros(2)]
+
+def spoil(value, new):
+    """Change a value in place, as the answer did with its copy.
+
+    What cannot be changed likewise, as when the answer gave an array another shape,
+    gets larger: all that counts is that it is not as it was.
+
+    >>> rows, flat = [np.zeros(2)], np.zeros((2, 2))
     >>> spoil(rows, [np.ones(2)])
-    >>> rows
-    [array([1., 1.])]
+    >>> spoil(flat, np.zeros(4))
+    >>> rows, flat
+    ([array([1., 1.])], array([0., 0., 0., 0., 0.]))
     """
     if isinstance(value, np.ndarray):
         if isinstance(new, np.ndarray) and new.shape == value.shape:
             value[...] = new
+        else:
+            value.resize(value.size + 1, refcheck=False)
     elif isinstance(value, list):
-        value[:] = new
+        value[:] = new if isinstance(new, list) else [*value, None]
     elif isinstance(value, dict):
+        new = new if isinstance(new, dict) else {**value, "and more": None}
         value.clear()
         value.update(new)
     elif isinstance(value, tuple):
-        for part, other in zip(value, new):
+        for part, other in zip(value, new or value):
             spoil(part, other)

@@ -1,9 +1,13 @@
 """How the engine judges: coincidences, values, draws, changed input, parts."""
 
+import tempfile
+
+import keras
 import numpy as np
 import pytest
 
 from utils.exercises import Exercise, named
+from utils.exercises.values import copied
 
 from . import said
 
@@ -189,3 +193,31 @@ def test_half_precision_is_no_excuse():
     asked = exercise()
     assert said(asked, lambda v: np.float16(np.ptp(v))) == "Right. Done."
     assert said(asked, lambda v: np.float16(np.ptp(v) / 2)).startswith("Not yet")
+
+
+def test_what_is_masked_counts_and_a_matrix_is_an_array():
+    hidden = exercise(cases=lambda rng: [(rng.normal(size=n),) for n in (5, 8)])
+    assert "2 instead of" in said(hidden, lambda v: np.ma.array(2.0, mask=True))
+
+    def doubled(values):
+        return values * 2
+
+    tables = Exercise(
+        doubled,
+        cases=lambda rng: [(rng.normal(size=(3, n)),) for n in (3, 4)],
+        view=lambda result, values: result * result,
+        lesson="Done.",
+    )
+    assert said(tables, lambda v: np.asmatrix(2 * v)) == "Right. Done."
+
+
+def test_a_network_is_copied_without_a_file(monkeypatch):
+    """The grader's walls let no file be written."""
+    monkeypatch.delattr(tempfile, "mkdtemp")
+    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    network.layers[0].trainable = False
+    twin = copied(network)
+    assert not twin.layers[0].trainable
+    np.testing.assert_array_equal(twin.get_weights()[0], network.get_weights()[0])
+    twin.set_weights([np.ones((3, 2)), np.ones(2)])
+    assert not (network.get_weights()[0] == 1).all()

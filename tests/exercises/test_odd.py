@@ -18,4 +18,4 @@ def test_every_odd_answer_gets_a_sentence(module, name, exercise, capfd):
         message = said(exercise, answer).split("\n")[-1]
         assert message.startswith("Not yet: "), f"{label}: {message}"
         assert len(message) > 25 and "cannot be judged" not in message, label
-        assert "object at 0x" not in message and len(message) < 600, message
+        assert " at 0x" not in message and len(message) < 600, message

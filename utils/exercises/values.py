@@ -6,6 +6,7 @@ object that raises when it is looked at. Nothing here raises anything but `Wrong
 
 import copy
 import numbers
+import re
 
 import numpy as np
 
@@ -14,6 +15,29 @@ LARGEST = 1_000_000  # items of a list that are still looked at
 
 class Wrong(Exception):
     """What is wrong with an answer, told in terms of the learner's value."""
+
+
+class Elsewhere:
+    """What stands for a value in another process: what is said of it, and its numbers.
+
+    Args:
+        told: str, what `describe` says of it there.
+        numbers: array, what `as_numbers` makes of it there; or str, why it is none.
+        typed: whether it has a dtype, as arrays and tensors have.
+
+    Example:
+
+    >>> column = Elsewhere("the Series 0 1.5", np.array([1.5]), typed=True)
+    >>> describe(column), as_numbers([column])
+    ('the Series 0 1.5', array([[1.5]]))
+    """
+
+    def __init__(self, told, numbers, typed=False):
+        self.told, self.numbers, self.typed = told, numbers, typed
+        if typed:
+            self.dtype = getattr(numbers, "dtype", None)
+        if not isinstance(numbers, str):
+            self.__array__ = lambda dtype=None, copy=None: numbers
 
 
 def safely(function, value, otherwise):
@@ -52,11 +76,13 @@ def as_numbers(value):
     >>> as_numbers([])
     array([], dtype=float64)
     """
+    if isinstance(value, Elsewhere) and isinstance(value.numbers, str):
+        raise Wrong(value.numbers)
     needed = f"numbers are needed; received {describe(value)}"
     if hasattr(type(value), "__next__"):
         raise Wrong(f"{needed}. Make a list of what it yields, or use `return`")
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-        return value
+    if issubclass(type(value), np.ndarray) and value.dtype.kind in "biuf":
+        return np.asarray(value)  # a matrix or a masked array computes otherwise
     if isinstance(value, (str, bytes, dict, set, frozenset)) or callable(value):
         raise Wrong(needed)
     if safely(len, value, 0) > LARGEST and not has(value, "dtype"):
@@ -199,7 +225,18 @@ def copied(value):
     """
     if type(value).__name__ == "KerasTensor":
         return value
+    if type(value).__name__ in ("Functional", "Sequential"):
+        return _twin(value)
     return safely(copy.deepcopy, value, otherwise=value)
+
+
+def _twin(network):
+    """A copy of a network; `deepcopy` writes a file, which the grader forbids."""
+    from keras.models import clone_model
+
+    twin = clone_model(network)
+    twin.set_weights(network.get_weights())
+    return twin
 
 
 def unchanged(before, after):
@@ -232,6 +269,8 @@ def describe(value):
 
 def _describe(value):
     kind = type(value).__name__
+    if isinstance(value, Elsewhere):
+        return value.told
     if kind == "KerasTensor":
         return f"a Keras tensor of shape {tuple(value.shape)}"
     if isinstance(value, np.generic):
@@ -251,7 +290,7 @@ def _describe(value):
     if callable(value) and hasattr(value, "__name__"):
         return f"the function `{value.__name__}`"
     text = " ".join(repr(value).split())
-    if " object at 0x" in text:
+    if re.search(" at 0x[0-9a-fA-F]", text):
         return f"an object of the class {kind}"
     return f"the {kind} {text if len(text) < 60 else text[:50] + '…'}"
 
