@@ -4,7 +4,7 @@
 
 `docs/routes.toml` names the sections of a route by notebook and heading; their minutes
 come from `minutes.py`, how they are taught from the notebook's page for the teacher.
-Each cell of such a section is stamped with the names of the routes that take it.
+The first cell of a section is stamped with the names of the routes that take it.
 
 A session is a list of rows:
 

@@ -199,5 +199,4 @@ def stamp(notebook, path):
             cell.source = between("contents", cell.source, minutes.contents(notebook))
     sections = minutes.sections(notebook)
     for heading, names in routes.taken(path, sections).items():
-        for cell in sections[heading]:
-            cell.metadata["route"] = list(names)
+        sections[heading][0].metadata["route"] = list(names)
