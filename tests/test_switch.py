@@ -34,6 +34,8 @@ SMALL = {  # 32 pixels are the least that ResNet50 takes
             f"epochs=3, **settings)\n_, {score}": f"epochs=1, **settings)\n_, {score}"
             for score in ("head_only", "tuned")
         },
+        "labels[few], 32, 14)": "labels[few], 32, 2)",
+        "coins, 16, 14)": "coins, 16, 2)",
     },
 }
 ORIGINALS = {
@@ -84,6 +86,7 @@ def small_and_offline(archive, monkeypatch, tmp_path):
     monkeypatch.setitem(
         datasets.LOADERS, "cifar10", lambda: grainy(datasets.cifar10(size=400))
     )
+    monkeypatch.setattr("utils.features._workers", lambda: 1)  # each traces the network
     monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     monkeypatch.setenv("TQDM_DISABLE", "1")
