@@ -47,17 +47,56 @@ def _network_and_rival(seed, rival, least, epochs):
     truth = _photo("test").boxes
     found = _suppressed(*_said(seed, epochs), 0.3)
     ours = _average_precision(*found, truth, least)
-    part = "test" if "test" in rival else "train"
-    color = rival.partition(",")[0]
-    widths = 2, 4, 6, 8, 12
-    tried = [
-        _average_precision(*_spots(part, color, width), _photo(part).boxes, least)
-        for width in widths
-    ]
-    spots = _spots("test", color, widths[int(np.argmax(tried))])
-    theirs = _average_precision(*spots, truth, least)
+    theirs = _best_spots("test" if "test" in rival else "train", rival, least)
     words = f"network AP {ours:.2f}, spots {theirs:.2f}"
     return Row(words, bool(ours >= 2 * theirs))
+
+
+def surroundings_help():
+    """How wide the surroundings are; the IoU from which a box is right; which
+    photograph chooses the smoothing."""
+    for name, settings in one_at_a_time(
+        wider=(2, 3, 4), least=(0.4, 0.3, 0.5), part=("train", "test")
+    ):
+        yield name, partial(_contrast_and_bright, **settings)
+
+
+def _contrast_and_bright(wider, least, part):
+    bright = _best_spots(part, "bright", least)
+    contrast = _best_spots(part, "bright", least, wider)
+    words = f"AP {contrast:.2f} beside their surroundings, {bright:.2f} as it is"
+    return Row(words, bool(contrast > bright))
+
+
+@needs(gigabytes=2.5)
+def chosen_on_training():
+    """Which third of the training photograph chooses; the seed; how long it trains;
+    the IoU from which a box is right."""
+    for name, settings in one_at_a_time(
+        third=(2, 0, 1), seed=SEEDS, epochs=(8, 4), least=(0.4, 0.3)
+    ):
+        yield name, partial(_chosen_on, **settings)
+
+
+def _chosen_on(third, seed, epochs, least):
+    truth = _apart(boxes for _, boxes in list(_tiles())[_of_third(third)][::4])
+    scores = {}
+    for width in (16, 32, 64):
+        said = _said(seed, epochs, width, third)
+        for limit in (0.1, 0.2, 0.3, 0.4, 0.5):
+            kept = _suppressed(*said, limit)
+            scores[width, limit] = _average_precision(*kept, truth, least)
+    best = max(scores, key=scores.get)
+    chosen, ours = (
+        _average_precision(
+            *_suppressed(*_said(seed, epochs, width), limit),
+            _photo("test").boxes,
+            least,
+        )
+        for width, limit in (best, (32, 0.3))
+    )
+    words = f"chosen {best}: AP {chosen:.2f} on the test photograph, ours {ours:.2f}"
+    return Row(words, bool(chosen >= ours - 0.05))
 
 
 @needs(gigabytes=2)
@@ -167,10 +206,25 @@ def _suppressed(boxes, scores, limit):
     return boxes[kept], scores[kept]
 
 
-def _spots(part, color, width):
+def _best_spots(part, rival, least, wider=None):
+    """AP of spots on the test photograph; `part` chooses the smoothing."""
+    color, widths = rival.partition(",")[0], (2, 4, 6, 8, 12)
+    tried = [
+        _average_precision(
+            *_spots(part, color, width, wider), _photo(part).boxes, least
+        )
+        for width in widths
+    ]
+    spots = _spots("test", color, widths[int(np.argmax(tried))], wider)
+    return _average_precision(*spots, _photo("test").boxes, least)
+
+
+def _spots(part, color, width, wider):
     image, side = _photo(part).image.astype(np.float32), _side()
     gray = image.mean(-1) if color == "bright" else image @ [-1, 2, -1]
     smooth = gaussian_filter(gray, width)
+    if wider:
+        smooth = smooth - gaussian_filter(gray, wider * width)
     y, x = np.nonzero(smooth == maximum_filter(smooth, int(side)))
     center = np.stack([x, y], 1) + 0.5
     return np.hstack([center - side / 2, center + side / 2]), smooth[y, x]
@@ -195,6 +249,17 @@ def _tiles():
                 yield np.rot90(image, times), boxes
                 x_min, y_min, x_max, y_max = boxes.T
                 boxes = np.stack([y_min, TILE - x_max, y_max, TILE - x_min], 1)
+
+
+def _of_third(third):
+    """Places in `_tiles()` of a third of the training photograph."""
+    tiles = sum(1 for _ in _tiles())
+    return slice(third * tiles // 3, (third + 1) * tiles // 3)
+
+
+def _apart(boxes):
+    """Boxes of several tiles in one array, so far apart that none meets another's."""
+    return np.concatenate([b + 1000 * number for number, b in enumerate(boxes)])
 
 
 def _answers(boxes):
@@ -229,20 +294,30 @@ def _maps(part):
 
 
 @remembered
-def _said(seed, epochs):
-    """All boxes of the test photograph with a score above 0.05, and their scores."""
+def _said(seed, epochs, width=32, third=None):
+    """All boxes with a score above 0.05, and their scores.
+
+    On the test photograph; or on a third of the training photograph, if the rest of it
+    is to teach.
+    """
     import keras
     from keras import layers
 
     maps, answers = _maps("train"), [_answers(boxes) for _, boxes in _tiles()]
+    seen = _maps("test")
+    if third is not None:
+        held = _of_third(third)
+        seen = maps[held][::4]  # as they lie, not turned
+        maps = np.delete(maps, held, 0)
+        answers = answers[: held.start] + answers[held.stop :]
     shape = (len(maps), TILE // STEP, TILE // STEP, -1)
     tree, asked, moves = (np.reshape(np.stack(a), shape) * 1.0 for a in zip(*answers))
     keras.utils.set_random_seed(seed)
     maps_in = keras.Input((None, None, maps.shape[-1]))
     mean, spread = maps.mean((0, 1, 2)), maps.var((0, 1, 2))
     x = layers.Normalization(mean=mean, variance=spread)(maps_in)
-    x = layers.Conv2D(32, 1, activation="relu")(x)
-    x = layers.Conv2D(32, 3, padding="same", activation="relu")(x)
+    x = layers.Conv2D(width, 1, activation="relu")(x)
+    x = layers.Conv2D(width, 3, padding="same", activation="relu")(x)
     rare = keras.initializers.Constant(-4.0)
     first = layers.Conv2D(
         1, 1, bias_initializer=rare, activation="sigmoid", name="tree"
@@ -258,12 +333,11 @@ def _said(seed, epochs):
     targets = {"tree": tree, "moves": moves}
     counts = {"tree": asked[..., 0], "moves": tree[..., 0]}
     head.fit(maps, targets, 8, epochs, verbose=0, sample_weight=counts)
-    seen = _maps("test")
     said, known = head.predict(seen, verbose=0), _anchors(*seen.shape[1:3])
-    scores, moved = said["tree"].reshape(-1), said["moves"].reshape(-1, 4)
-    center = known[:, :2] + moved[:, :2] * known[:, 2:]
-    size = np.exp(moved[:, 2:]) * known[:, 2:]
-    boxes = np.hstack([center - size / 2, center + size / 2])
+    scores, moved = said["tree"].reshape(-1), said["moves"].reshape(len(seen), -1, 4)
+    center = known[:, :2] + moved[..., :2] * known[:, 2:]
+    size = np.exp(moved[..., 2:]) * known[:, 2:]
+    boxes = _apart(np.concatenate([center - size / 2, center + size / 2], -1))
     return boxes[scores > 0.05].astype(np.float32), scores[scores > 0.05]
 
 
