@@ -65,7 +65,7 @@ def untrained(steps, seed=0):
     >>> untrained(100).optimizer.name
     'adam'
     """
-    keras.utils.set_random_seed(check_count(seed, "seed", 0))
+    keras.utils.set_random_seed(check_count(seed, "seed", 0, 2**32 - 1))
     model = reading.build_word_reader()
     rate = keras.optimizers.schedules.CosineDecay(RATE, check_count(steps, "steps"))
     model.compile(keras.optimizers.Adam(rate), keras.losses.CTC(), jit_compile=False)
