@@ -315,6 +315,10 @@ def _languages(rng):
     following = np.array([[0.55, 0.45], [0.1, 0.9]])
     for k in (2, 1):
         yield named(f"2 words, k = {k}, length 2", first, following, k, 2)
+    # The best sentence goes on with a word that is not the most probable one.
+    following = np.array([[0.1, 0.5, 0.4], [0.34, 0.33, 0.33], [0.02, 0.03, 0.95]])
+    for first in ([0.9, 0.06, 0.04], [0.7, 0.25, 0.05]):
+        yield named("3 words, k = 2, length 3", np.array(first), following, 2, 3)
     yield named("length 1", np.array([0.2, 0.5, 0.3]), np.full((3, 3), 1 / 3), 2, 1)
     for n, k, length in ((3, 2, 3), (4, 2, 5), (5, 3, 4), (6, 1, 4), (4, 9, 3)):
         first = rng.dirichlet(np.full(n, 3.0))
@@ -328,6 +332,10 @@ _CUT = "sorted(beams, key=lambda beam: beam[1])[-k:] →"
 beam = Exercise(
     beam_search, cases=_languages, parts=("the words", "their probability"),
     mistakes={
+        "enumerate(following[words[-1]]) → "
+        "[max(enumerate(following[words[-1]]), key=lambda pair: pair[1])]":
+        "each beginning went on with its best word alone; the best k of all "
+        "continuations are carried along",
         f"{_CUT} sorted(beams, key=lambda beam: beam[1])[-1:]":
         "that is greedy: one beginning was carried along, not k",
         f"{_CUT} beams": "all beginnings were carried along; keep the best k at each "
