@@ -593,6 +593,12 @@ TABLE = {
         "texts": ("written", ["page", "29"]),
         "seed": ("seed", 0),
     },
+    "lessons.word_training.lesson": {
+        "epoch": ("seed", 0),
+        "size": ("count", 2),
+        "seed": ("seed", 0),
+    },
+    "lessons.word_training.untrained": {"steps": ("count", 9), "seed": ("seed", 0)},
     "lessons.word_boxes.word_boxes": {
         "text": ("gray picture", PRINT),
         "gap": ("count", 2),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from utils import pages, reading
-from utils.lessons import rendered_words
+from utils.lessons import rendered_words, word_training
 
 WORDS = st.text(st.sampled_from(reading.ALPHABET), min_size=1, max_size=8)
 
@@ -47,7 +47,7 @@ def test_another_training_learns():
     """
     words = ["one", "Two", "3", "if"]
     images, codes = rendered_words.render(words, 1), reading.encode(words)
-    model = train_word_reader.untrained(STEPS)
+    model = word_training.untrained(STEPS)
     history = model.fit(images, codes, epochs=STEPS, batch_size=4, verbose=0).history
     read = reading.decode(np.asarray(model(images, training=True)))
     assert history["loss"][0] > 100 and history["loss"][-1] < 6

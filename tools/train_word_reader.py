@@ -12,7 +12,6 @@ import argparse
 import sys
 import time
 
-import keras
 import numpy as np
 from course import ROOT
 from packing import save_arrays
@@ -22,67 +21,17 @@ sys.path.insert(0, str(ROOT))
 from utils import pages, reading
 from utils.lessons import rendered_words
 from utils.lessons.word_boxes import word_boxes
+from utils.lessons.word_training import BATCH, EPOCHS, WORDS, lesson, untrained
 
 SHIPPED = ROOT / "data" / "word_reader.npz"
-SEED, EPOCHS, WORDS, BATCH = 0, 14, 4500, 32
-RATE = 2e-3  # at first; it falls to nothing as half a cosine does
-FIRST = 4  # characters of the longest words of the first epoch
+SEED = 0
 TESTED, TEST_SEED = 1000, 12345
-
-
-def varied(words, rng):
-    """The same words, some in capitals, some with another mark, some become `I`.
-
-    Of these, scikit-learn's texts have too few.
-    """
-    made = []
-    for word in words:
-        chance = rng.random()
-        if chance < 0.05:
-            word = word.upper()
-        elif chance < 0.15:
-            word = word.capitalize()
-        elif chance < 0.18:
-            word = "I"
-        if word.isalnum() and len(word) < rendered_words.LONGEST:
-            chance = rng.random()
-            if chance < 0.15:
-                word += rng.choice(list(".,;:!?-"))
-            elif chance < 0.19:
-                at = rng.integers(1, len(word) + 1)
-                word = word[:at] + "'" + word[at:]
-            elif chance < 0.21:
-                word = f'"{word}'
-        made.append(word)
-    return made
-
-
-def lesson(epoch, size, seed):
-    """`(images, codes)` of one epoch: words never printed that way before."""
-    rng = np.random.default_rng((seed, epoch))
-    words = rendered_words.words("train")
-    if epoch == 0:  # else the network never finds out of a long silence
-        words = [word for word in words if len(word) <= FIRST]
-    texts = varied(rng.choice(words, size), rng)
-    codes = np.zeros((size, rendered_words.LONGEST + 1), np.int32)
-    coded = reading.encode(texts)
-    codes[:, : coded.shape[1]] = coded
-    return rendered_words.render(texts, int(rng.integers(2**32))), codes
-
-
-def untrained(steps, seed=SEED):
-    """A new network, compiled for so many steps."""
-    keras.utils.set_random_seed(seed)
-    model = reading.build_word_reader()
-    rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
-    model.compile(keras.optimizers.Adam(rate), keras.losses.CTC(), jit_compile=False)
-    return model
 
 
 def trained():
     """The reader, after `EPOCHS` times `WORDS` words."""
     batches = WORDS // BATCH
-    model = untrained(EPOCHS * batches)
+    model = untrained(EPOCHS * batches, SEED)
     for epoch in range(EPOCHS):
         images, codes = (part[: batches * BATCH] for part in lesson(epoch, WORDS, SEED))
         history = model.fit(images, codes, batch_size=BATCH, verbose=0).history

@@ -1,17 +1,27 @@
 """Claims of 14_TextFromImages: readers of strings, a page of 1884, captions."""
 
+from collections import defaultdict
 from functools import cache, partial
 from itertools import groupby, product
 
 import keras
 import numpy as np
 from keras import layers, ops
+from scipy.special import softmax
 
 from claims import Row, needs, one_at_a_time
 from utils import datasets, garments, pages
 from utils.lessons.rendered_words import render, words
 from utils.lessons.word_boxes import word_boxes
-from utils.reading import character_error, decode, edits, word_images, word_reader
+from utils.reading import (
+    ALPHABET,
+    character_error,
+    decode,
+    edits,
+    encode,
+    word_images,
+    word_reader,
+)
 
 NOTEBOOK = "14_TextFromImages"
 FLAT = set("acemnorsuvwxz.,")
@@ -199,6 +209,59 @@ def _ruled(text):
     return Row(f"repaired {repaired}, spoiled {spoiled}", repaired > spoiled)
 
 
+@needs(gigabytes=1.5)
+def letter_pairs():
+    """The page; the gap; the photograph; the page's words printed anew, four times;
+    three or ten beginnings that are carried along; half of half the weight."""
+    for name, settings in one_at_a_time(
+        text=("page", "page, gap 3", "photograph", 0, 1, 2, 3),
+        beams=(3, 10),
+        weight=(0.5, 0.25),
+    ):
+        yield name, partial(_by_pairs, **settings)
+
+
+def _by_pairs(text, beams, weight):
+    page = pages.huckleberry_finn()
+    if text == "photograph":
+        page = pages.markers()
+        pictures = word_images(page.text, word_boxes(page.text, 2))
+    elif text in ("page", "page, gap 3"):
+        gap = 5 if text == "page" else 3
+        pictures = word_images(page.text, word_boxes(page.text, gap))
+    else:
+        pictures = render(list(page.words), text)
+    logits = _reader().predict(pictures, batch_size=64, verbose=0)
+    table = _pairs_of_letters() ** weight
+    made = [_searched(steps, table, beams) for steps in softmax(logits, axis=-1)]
+    repaired, spoiled = _verdict(page.words, decode(logits), made)
+    return Row(f"repaired {repaired}, spoiled {spoiled}", repaired > spoiled)
+
+
+@cache
+def _pairs_of_letters():
+    codes = encode(words("train"))
+    before = np.pad(codes, ((0, 0), (1, 0)))[:, :-1]
+    counts = np.full((74, 74), 0.1)
+    np.add.at(counts, (before[codes > 0], codes[codes > 0]), 1)
+    return counts / counts.mean(axis=1, keepdims=True)
+
+
+def _searched(steps, table, beams):
+    kept = {(): np.array([1.0, 0.0])}
+    for row in steps:
+        made = defaultdict(lambda: np.zeros(2))
+        for word, (blank, letter) in kept.items():
+            last = word[-1] if word else 0
+            made[word] += (blank + letter) * row[0], letter * row[last]
+            for sign in 1 + np.flatnonzero(row[1:] > 0.001):
+                so_far = blank if sign == last else blank + letter
+                made[(*word, sign)][1] += so_far * row[sign] * table[last, sign]
+        best = sorted(made, key=lambda word: -made[word].sum())[:beams]
+        kept = {word: made[word] for word in best}
+    return "".join(ALPHABET[sign - 1] for sign in best[0])
+
+
 def _verdict(truths, before, after):
     was = np.array([a == b for a, b in zip(truths, before)])
     now = np.array([a == b for a, b in zip(truths, after)])
@@ -213,6 +276,13 @@ def fluent():
         seed=(0, 1), pairs=("as listed", "others"), rate=(3e-3, 1.5e-3)
     ):
         yield name, partial(_captions_of_new_pairs, **settings)
+
+
+@needs(gigabytes=2)
+def looks_at_its_own():
+    """The seed; twice the learning rate."""
+    for name, settings in one_at_a_time(seed=(0, 1, 2), rate=(3e-3, 6e-3)):
+        yield name, partial(_looks, **settings)
 
 
 # Strings of digits
@@ -336,3 +406,41 @@ def _captions_of_new_pairs(seed, pairs, rate):
     right = np.all(said == true, axis=1).mean()
     told = f"grammatical {grammatical:.2f}, right {right:.2f}"
     return Row(told, bool(grammatical > 0.9 and right < 0.5))
+
+
+def _looks(seed, rate):
+    seen = [pair for pair in product(range(7), repeat=2) if pair not in NEW]
+    pictures, sentences = _captioned("train", 4000, seen, seed)
+    keras.utils.set_random_seed(seed)
+    model, gaze = _attending()
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(rate), loss, steps_per_execution=10)
+    told = [pictures, sentences[:, :-1]]
+    model.fit(told, sentences[:, 1:], batch_size=32, epochs=5, verbose=0)
+    asked, true = _captioned("test", 500, NEW, 5)
+    weights = gaze.predict([asked, true[:, :-1]], verbose=0)[:, [1, 4]]
+    pixels = 4 * np.stack(np.divmod(weights.argmax(axis=-1), 8), axis=-1) + 2
+    lying = garments.pairs("test", 500, NEW, 5)
+    order = np.argsort(lying.relations, kind="stable")
+    elsewhere = np.empty_like(lying.places)
+    elsewhere[order] = np.roll(lying.places[order], 1, axis=0)
+    places = lying.places, lying.places[:, ::-1], elsewhere
+    own, other, blind = (
+        np.mean(np.all((c <= pixels) & (pixels < c + 14), axis=-1)) for c in places
+    )
+    told = f"its own {own:.2f}, the other {other:.2f}, of another picture {blind:.2f}"
+    return Row(told, bool(own > max(other, blind)))
+
+
+def _attending():
+    """The network with attention, and one that gives its weights."""
+    picture = keras.Input((32, 32, 3))
+    so_far = keras.Input((None,), dtype="int32")
+    look = [*_block(16, 3, 2), *_block(32, 3, 2), *_block(64, 3, 1)]
+    places = keras.Sequential([*look, layers.Reshape((64, 64))])(picture)
+    said = layers.LSTM(64, return_sequences=True)(layers.Embedding(12, 32)(so_far))
+    asked = [layers.Dense(64)(said), places]
+    answer, weights = layers.Attention()(asked, return_attention_scores=True)
+    said = layers.Dense(64, "relu")(layers.Concatenate()([said, answer]))
+    model = keras.Model([picture, so_far], layers.Dense(12)(said))
+    return model, keras.Model(model.inputs, weights)

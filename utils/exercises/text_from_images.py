@@ -1,4 +1,4 @@
-"""Exercises of 14_TextFromImages: paths, the best word, a reader, edit distance."""
+"""Exercises of 14_TextFromImages: paths, words, readers and their errors, captions."""
 
 from itertools import groupby, product
 
@@ -228,4 +228,202 @@ distance = Exercise(
            "if the letters differ.",
            "The answer stands in the last row and column."),
     lesson="The sum over a page, divided by its characters, is the character error.",
+)  # fmt: skip
+
+
+def attend(question, places):
+    scores = places @ question
+    weights = np.exp(scores - scores.max())
+    weights = weights / weights.sum()
+    return weights, weights @ places
+
+
+def _questions(rng):
+    yield named(
+        "3 places of 2 numbers",
+        np.array([1.0, 0.5]), np.array([[2.0, 0.0], [0.0, 1.0], [-1.0, 1.0]]),
+    )  # fmt: skip
+    yield named("a question of zeros", np.zeros(3), rng.normal(size=(4, 3)))
+    yield named("a single place", rng.normal(size=5), rng.normal(size=(1, 5)))
+    places = rng.normal(size=(6, 6)) + 2
+    yield named("as many places as numbers", rng.normal(size=6), places)
+    yield named("64 places of 8 numbers", rng.normal(size=8), rng.normal(size=(64, 8)))
+    yield named("scores from -3000 to 1000", np.array([30.0, 20.0]),
+                np.array([[20.0, 20.0], [19.99, 20.01], [-60, -60]]))  # fmt: skip
+
+
+_SOFT = "np.exp(scores - scores.max()) →"
+_TOTAL = "weights / weights.sum() →"
+_MEAN = "weights @ places →"
+
+attend = Exercise(
+    attend, cases=_questions, parts=("the weights", "the answer"),
+    mistakes={
+        f"{_SOFT} scores": "divided by their sum, scores are no softmax: take `np.exp` "
+        "first",
+        f"{_SOFT} np.exp(scores)":
+        "`np.exp` of large scores is infinite: subtract the largest score first",
+        f"{_SOFT} np.exp((scores - scores.max()) / np.sqrt(len(question)))":
+        "transformers divide the scores by √d; here they are taken as they are",
+        f"{_SOFT} np.exp(-np.sum((places - question) ** 2, axis=1))":
+        "compare by the dot product, not by the distance",
+        f"{_SOFT} np.exp(scores / np.linalg.norm(places, axis=1))":
+        "the rows of `places` are compared as they are, not scaled to length 1",
+        f"{_SOFT} np.exp(scores.max() - scores)":
+        "the sign is turned: the best fit must get the largest weight",
+        f"{_SOFT} 2.0 ** (scores - scores.max())": "a softmax takes `np.exp`",
+        (f"{_SOFT} 1 / (1 + np.exp(-scores))", f"{_TOTAL} weights"):
+        "that is a sigmoid for each place; weights must share one whole",
+        f"{_TOTAL} weights": "the weights do not add up to 1: divide by their sum",
+        f"{_TOTAL} weights / np.linalg.norm(weights)":
+        "the weights must add up to 1, not their squares",
+        f"{_TOTAL} 1.0 * (np.arange(len(scores)) == scores.argmax())":
+        "that is the one best place; a softmax gives some weight to each",
+        f"{_TOTAL} np.full(len(scores), 1 / len(scores))":
+        "all places have the same weight; the question was not asked",
+        f"{_MEAN} places.mean(axis=0)": "that mean ignores the weights",
+        f"{_MEAN} weights @ places / len(places)":
+        "the weights add up to 1 already: do not divide again",
+        f"{_MEAN} places[weights.argmax()]":
+        "that is the best place alone; its weighted mean with the others is needed",
+        f"{_MEAN} weights[:, None] * places": "add the weighted places up",
+        f"{_MEAN} scores @ places": "weigh with the softmax, not with the scores",
+        "return weights, weights @ places → return weights @ places, weights":
+        "the weights come first",
+    },
+    hints=("`places @ question` is a score for each place.",
+           "The softmax: `np.exp(scores - scores.max())`, divided by its sum.",
+           "`weights @ places` is the weighted mean."),
+    lesson="A whole picture passes through such a mean, and each word asks anew.",
+)  # fmt: skip
+
+
+def beam_search(first, following, k, length):
+    beams = [([word], chance) for word, chance in enumerate(first)]
+    for _ in range(length - 1):
+        beams = sorted(beams, key=lambda beam: beam[1])[-k:]
+        beams = [
+            ([*words, word], chance * after)
+            for words, chance in beams
+            for word, after in enumerate(following[words[-1]])
+        ]
+    return max(beams, key=lambda beam: beam[1])
+
+
+def _languages(rng):
+    first = np.array([0.6, 0.4])
+    following = np.array([[0.55, 0.45], [0.1, 0.9]])
+    for k in (2, 1):
+        yield named(f"2 words, k = {k}, length 2", first, following, k, 2)
+    # The best sentence goes on with a word that is not the most probable one.
+    following = np.array([[0.1, 0.5, 0.4], [0.34, 0.33, 0.33], [0.02, 0.03, 0.95]])
+    for first in ([0.9, 0.06, 0.04], [0.7, 0.25, 0.05]):
+        yield named("3 words, k = 2, length 3", np.array(first), following, 2, 3)
+    yield named("length 1", np.array([0.2, 0.5, 0.3]), np.full((3, 3), 1 / 3), 2, 1)
+    for n, k, length in ((3, 2, 3), (4, 2, 5), (5, 3, 4), (6, 1, 4), (4, 9, 3)):
+        first = rng.dirichlet(np.full(n, 3.0))
+        following = rng.dirichlet(np.full(n, 0.5), n)
+        told = f"{n} words, k = {k}, length {length}"
+        yield named(told, first, following, k, length)
+
+
+_CUT = "sorted(beams, key=lambda beam: beam[1])[-k:] →"
+
+beam = Exercise(
+    beam_search, cases=_languages, parts=("the words", "their probability"),
+    mistakes={
+        "enumerate(following[words[-1]]) → "
+        "[max(enumerate(following[words[-1]]), key=lambda pair: pair[1])]":
+        "each beginning went on with its best word alone; the best k of all "
+        "continuations are carried along",
+        f"{_CUT} sorted(beams, key=lambda beam: beam[1])[-1:]":
+        "that is greedy: one beginning was carried along, not k",
+        f"{_CUT} beams": "all beginnings were carried along; keep the best k at each "
+        "word",
+        f"{_CUT} sorted(beams, key=lambda beam: beam[1])[:k]":
+        "those are the k least probable beginnings",
+        f"{_CUT} beams[:k]": "those are the first k, not the best k",
+        f"{_CUT} sorted(beams, key=lambda beam: following[beam[0][-1]].max())[-k:]":
+        "the beginnings are kept for what may follow; keep the most probable ones",
+        "chance * after → after":
+        "the probability of the beginning is lost: multiply by it",
+        "chance * after → chance + after": "along a sentence probabilities are "
+        "multiplied",
+        "following[words[-1]] → following[:, words[-1]]":
+        "row i of `following` holds what comes after word i; that is its column",
+        "following[words[-1]] → following[words[0]]":
+        "what follows depends on the last word, not on the first",
+        "following[words[-1]] → first":
+        "after the first word, `following` says how probable the next one is",
+        "range(length - 1) → range(length)": "that is one word too many",
+        "range(length - 1) → range(length - 2)": "that is one word too few",
+        "return max(beams, key=lambda beam: beam[1]) → "
+        "return min(beams, key=lambda beam: beam[1])":
+        "of the last ones that is the least probable",
+        "return max(beams, key=lambda beam: beam[1]) → "
+        "best = max(beams, key=lambda beam: beam[1]); return best[0], np.log(best[1])":
+        "that is the logarithm; the probability is asked for",
+        "return max(beams, key=lambda beam: beam[1]) → "
+        "return max(beams, key=lambda beam: beam[1])[::-1]": "the words come first",
+    },
+    hints=("A beginning is a pair: its words, and its probability.",
+           "Sort by the probability, keep k, and continue each with every word.",
+           "The new probability is the old one times `following[last][word]`."),
+    lesson="Greedy is the beam of width 1: its good first word may lead nowhere.",
+)  # fmt: skip
+
+
+def fair_error(edits, characters):
+    total = 0
+    for page in range(len(edits)):
+        others = np.delete(edits, page, axis=0)
+        gap = others.sum(axis=0).argmin()
+        total += edits[page, gap]
+    return total / characters.sum()
+
+
+def _counted(rng):
+    for pages, gaps in ((3, 4), (5, 3), (8, 6), (4, 5)):
+        characters = rng.integers(40, 900, pages)
+        rates = rng.uniform(0.02, 0.3, (pages, gaps))
+        edits = np.rint(rates * characters[:, None]).astype(int)
+        yield named(f"{pages} pages and {gaps} gaps", edits, characters)
+
+
+_GAP = "others.sum(axis=0).argmin() →"
+_RESULT = "return total / characters.sum() →"
+_RATES = "edits / characters[:, None]"
+
+repaired = Exercise(
+    fair_error, cases=_counted,
+    mistakes={
+        f"{_RESULT} return ({_RATES}).min(axis=1).mean()":
+        "nothing is repaired yet: each page chooses its own gap, and a short page "
+        "counts as much as a long one",
+        "others = np.delete(edits, page, axis=0) → others = edits[[page]]":
+        "each page still chooses the gap that is best for itself",
+        "others = np.delete(edits, page, axis=0) → others = edits":
+        "the page that is judged still takes part in the choice",
+        ("total += edits[page, gap] → total += edits[page, gap] / characters[page]",
+         f"{_RESULT} return total / len(edits)"):
+        "the choice is fair; but it is still a mean over pages, long or short",
+        f"{_GAP} others.sum(axis=0).argmax()": "that is the worst gap",
+        f"{_GAP} np.delete({_RATES}, page, axis=0).mean(axis=0).argmin()":
+        "the gap was chosen by a mean over pages: add up the edits there, too",
+        f"{_GAP} 0": "the first gap was taken everywhere; choose it on the other pages",
+        f"{_GAP} np.median(others, axis=0).argmin()":
+        "the gap was chosen by a median: add up the edits there, too",
+        "total += edits[page, gap] → total += others[:, gap].sum()":
+        "judge the page that was left out, not those that chose",
+        f"{_RESULT} return total": "edits for each character are asked for",
+        f"{_RESULT} return total / len(edits)":
+        "those are edits a page; edits for each character are asked for",
+        f"{_RESULT} return total / edits.sum()":
+        "divide by the characters, not by the edits",
+    },
+    hints=("Two faults: who chooses the gap, and how pages are put together.",
+           "For each page, add up the edits of the *other* pages; the gap with the "
+           "fewest is its gap.",
+           "Add up the edits of all pages, and divide once, by all characters."),
+    lesson="It is higher, and true of a page that comes tomorrow.",
 )  # fmt: skip

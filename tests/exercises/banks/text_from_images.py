@@ -1,11 +1,16 @@
 """Correct variants and valid inputs of 14_TextFromImages."""
 
 import difflib
+import heapq
+import math
 from functools import cache
 from itertools import groupby, pairwise, product
 
+import keras
 import numpy as np
 import tensorflow as tf
+from scipy import special
+from sklearn.model_selection import LeaveOneOut
 
 from utils import reading
 
@@ -199,6 +204,170 @@ def edits_trimmed(truth, read):
     return reading.edits(truth[start:], read[start:])
 
 
+def attend_softmax(question, places):
+    weights = special.softmax(places @ question)
+    return weights, weights @ places
+
+
+def attend_loop(question, places):
+    scores = [sum(a * b for a, b in zip(question, place)) for place in places]
+    grown = [math.exp(score - max(scores)) for score in scores]
+    weights = [one / sum(grown) for one in grown]
+    answer = sum(w * np.array(place) for w, place in zip(weights, places))
+    return weights, answer
+
+
+def attend_logs(question, places):
+    scores = np.einsum("d,nd->n", question, places)
+    weights = np.exp(scores - special.logsumexp(scores))
+    return weights, np.average(places, axis=0, weights=weights)
+
+
+def attend_tensors(question, places):
+    scores = tf.linalg.matvec(places, question)
+    weights = tf.nn.softmax(scores)
+    return weights, tf.reduce_sum(weights[:, None] * places, axis=0)
+
+
+def attend_keras(question, places):
+    layer = keras.layers.Attention(dtype="float64")
+    asked = [question[None, None], places[None]]
+    answer, weights = layer(asked, return_attention_scores=True)
+    return weights[0, 0], answer[0, 0]
+
+
+def attend_columns(question, places):
+    scores = np.sum(places * question, axis=1, keepdims=True)
+    grown = np.exp(scores - np.max(scores))
+    weights = grown / grown.sum()
+    return weights[:, 0], (weights * places).sum(axis=0)
+
+
+def attend_list(question, places):
+    return list(attend_softmax(question, places))
+
+
+def beam_logs(first, following, k, length):
+    with np.errstate(divide="ignore"):
+        first, following = np.log(first), np.log(following)
+    beams = [(chance, (word,)) for word, chance in enumerate(first)]
+    for _ in range(1, length):
+        beams = [
+            (chance + after, (*words, word))
+            for chance, words in heapq.nlargest(k, beams)
+            for word, after in enumerate(following[words[-1]])
+        ]
+    chance, words = max(beams)
+    return words, np.exp(chance)
+
+
+def beam_arrays(first, following, k, length):
+    paths, chances = np.arange(len(first))[:, None], first
+    for _ in range(length - 1):
+        kept = np.argsort(-chances)[:k]
+        paths, chances = paths[kept], chances[kept]
+        chances = (chances[:, None] * following[paths[:, -1]]).ravel()
+        words = np.tile(np.arange(len(first)), len(paths))[:, None]
+        paths = np.hstack([paths.repeat(len(first), axis=0), words])
+    best = chances.argmax()
+    return paths[best], chances[best]
+
+
+def beam_cut_later(first, following, k, length):
+    order = np.argsort(first)[::-1][:k]
+    beams = [([int(word)], first[word]) for word in order]
+    while len(beams[0][0]) < length:
+        longer = []
+        for words, chance in beams:
+            for word in range(len(first)):
+                longer.append(([*words, word], chance * following[words[-1], word]))
+        beams = sorted(longer, key=lambda pair: pair[1], reverse=True)[:k]
+    return beams[0]
+
+
+def beam_dictionary(first, following, k, length):
+    found = {(word,): chance for word, chance in enumerate(first)}
+    for _ in range(length - 1):
+        kept = sorted(found, key=found.get, reverse=True)[:k]
+        found = {
+            (*words, word): found[words] * following[words[-1]][word]
+            for words in kept
+            for word in range(len(first))
+        }
+    best = max(found, key=found.get)
+    return list(best), found[best]
+
+
+def beam_started(first, following, k, length):
+    """With an empty beginning, whose next word has the chances `first`."""
+    beams = [((), 1.0)]
+    for _ in range(length):
+        longer = [
+            (words + (word,), chance * after)
+            for words, chance in beams
+            for word, after in enumerate(following[words[-1]] if words else first)
+        ]
+        beams = sorted(longer, key=lambda pair: -pair[1])[:k]
+    return beams[0]
+
+
+def beam_recursive(first, following, k, length):
+    def longer(beams):
+        if len(beams[0][1]) == length:
+            return max(beams)
+        beams = sorted(beams)[::-1][:k]
+        return longer(
+            [(c * q, [*w, j]) for c, w in beams for j, q in enumerate(following[w[-1]])]
+        )
+
+    chance, words = longer([(chance, [word]) for word, chance in enumerate(first)])
+    return words, tf.constant(chance)
+
+
+def fair_subtracted(edits, characters):
+    chosen = (edits.sum(axis=0) - edits).argmin(axis=1)
+    return edits[np.arange(len(edits)), chosen].sum() / characters.sum()
+
+
+def fair_masks(edits, characters):
+    pages = np.arange(len(edits))
+    kept = [edits[pages != page].mean(axis=0).argmin() for page in pages]
+    return np.sum([edits[page, gap] for page, gap in zip(pages, kept)]) / sum(
+        characters
+    )
+
+
+def fair_rates(edits, characters):
+    """Other pages have the same characters at each gap: their rate chooses alike."""
+    chosen = []
+    for page in range(len(edits)):
+        rest = np.delete(edits, page, 0).sum(0) / np.delete(characters, page).sum()
+        chosen.append(edits[page][np.argmin(rest)])
+    return sum(chosen) / sum(characters)
+
+
+def fair_weighted(edits, characters):
+    chosen = (edits.sum(axis=0) - edits).argmin(axis=1)
+    rates = edits[range(len(edits)), chosen] / characters
+    return np.average(rates, weights=characters)
+
+
+def fair_lists(edits, characters):
+    edits, total = edits.tolist(), 0
+    for page, row in enumerate(edits):
+        others = edits[:page] + edits[page + 1 :]
+        sums = [sum(column) for column in zip(*others)]
+        total += row[sums.index(min(sums))]
+    return total / int(sum(characters))
+
+
+def fair_folds(edits, characters):
+    total = 0
+    for others, page in LeaveOneOut().split(edits):
+        total += edits[page, edits[others].sum(axis=0).argmin()].item()
+    return tf.constant(total / characters.sum())
+
+
 RIGHT = {
     "fewest": {
         "pairs": fewest_pairs,
@@ -232,6 +401,31 @@ RIGHT = {
         "lists": edits_lists,
         "without a common beginning": edits_trimmed,
     },
+    "attend": {
+        "SciPy's softmax": attend_softmax,
+        "loops": attend_loop,
+        "logarithms": attend_logs,
+        "TensorFlow": attend_tensors,
+        "Keras' layer": attend_keras,
+        "columns": attend_columns,
+        "a list": attend_list,
+    },
+    "beam": {
+        "logarithms": beam_logs,
+        "arrays": beam_arrays,
+        "cut behind each word": beam_cut_later,
+        "a dictionary": beam_dictionary,
+        "an empty beginning": beam_started,
+        "recursive": beam_recursive,
+    },
+    "repaired": {
+        "all less one": fair_subtracted,
+        "masks": fair_masks,
+        "rates of the others": fair_rates,
+        "weighted mean of rates": fair_weighted,
+        "lists": fair_lists,
+        "scikit-learn's folds": fair_folds,
+    },
 }
 
 
@@ -259,13 +453,33 @@ def _two(rng):
     return _word(rng), _word(rng)
 
 
+def _question(rng):
+    n, size = int(rng.integers(1, 9)), int(rng.integers(1, 7))
+    return rng.normal(size=size), rng.normal(size=(n, size))
+
+
+def _language(rng):
+    n, k, length = (int(rng.integers(low, 6)) for low in (2, 1, 1))
+    return rng.dirichlet(np.ones(n)), rng.dirichlet(np.ones(n), n), k, length
+
+
+def _edits(rng):
+    pages, gaps = int(rng.integers(2, 9)), int(rng.integers(2, 7))
+    return rng.integers(0, 99, (pages, gaps)), rng.integers(99, 900, pages)
+
+
 INPUTS = {
     "fewest": _words,
     "likeliest": _tables,
     "report": _logits,
     "distance": _two,
+    "attend": _question,
+    "beam": _language,
+    "repaired": _edits,
 }
-EQUIVALENT = {  # equality and minimum know no order; the zeros are written over
+# Equality and minimum know no order; the zeros are written over; the least sum and the
+# least mean stand at the same gap.
+EQUIVALENT = {
     "fewest": {"3: zip(word, word[1:]): arguments swapped"},
     "report": {"6: zip(readings, truths): arguments swapped"},
     "distance": {
@@ -273,4 +487,5 @@ EQUIVALENT = {  # equality and minimum know no order; the zeros are written over
         "8: min(table[i - 1, j] + 1, table[i, j - 1] + 1, changed): arguments swapped",
         "9: (-1, -1): first two swapped",
     },
+    "repaired": {"5: others.sum: mean"},
 }
