@@ -425,5 +425,5 @@ repaired = Exercise(
            "For each page, add up the edits of the *other* pages; the gap with the "
            "fewest is its gap.",
            "Add up the edits of all pages, and divide once, by all characters."),
-    lesson="It is higher, and true of a page that comes tomorrow.",
+    lesson="No page chose for itself: a page that comes tomorrow will not, either.",
 )  # fmt: skip
