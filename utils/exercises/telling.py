@@ -117,8 +117,9 @@ def difference(seen, facts, tolerance, short):
 
 
 def raised(name, error, told):
-    """What an outcome holds of an error; without the numbers Keras adds."""
-    text = str(safely(str, error, "")).split("\n")[0][:200]
+    """What an outcome holds of an error; without addresses, and Keras' numbers."""
+    text = str(safely(str, error, "")).split("\n")[0]
+    text = re.sub(" at 0x[0-9a-fA-F]+", "", text)[:200]  # where it lay in memory
     kind = type(error).__name__
     if isinstance(error, KeyboardInterrupt):
         return {"failure": f"`{name}` was stopped before it returned"}
