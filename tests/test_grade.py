@@ -170,8 +170,8 @@ def test_no_harm_and_no_gain(source, passed, said):
     "where", [RIGHT + "while True: pass", body("while True: pass")]
 )
 def test_endless_loops_end(where):
-    passed, said = judged(where, Limits(1, 1))
-    assert not passed and said.startswith("Not judged: it ran for too long; `--seconds")
+    late = "Not judged: it ran for too long; `--seconds` gives it more."
+    assert judged(where, Limits(1, 1)) == (False, late)
 
 
 @walled
@@ -329,7 +329,7 @@ def test_cells_are_found_by_what_they_define():
     assert answer_cells([], task)[0] == []
     assert answer_cells([("def f(x): ...", [])], task) == (["def f(x): ..."], "")
     assert answer_cells([("import a\n\nf: int = 1", [])], task)[0]
-    assert answer_cells([("def g():\n    g = 1", [])], task)[0] == []
+    assert answer_cells([("def g():\n    f = 1", [])], task)[0] == []
     loose = [("h(f=1)", []), ("a, f = 1, 2", [])]
     assert answer_cells(loose, task) == (["a, f = 1, 2"], "")
 

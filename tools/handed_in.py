@@ -161,7 +161,7 @@ def defines(source, name, loosely=False):
     given = rf"^(async +)?def +{name}\b|^{name} *(:[^=\n]*)?=(?!=)"
     if loosely:
         source = source[:100_000]  # this search is slower
-        listed = rf"^[ (]{{0,20}}[\w, =*]{{0,80}}\b{name}\b[\w, )*]{{0,80}}=(?!=)"
+        listed = rf"^\(?(?! )[\w, =*]{{0,80}}\b{name}\b[\w, )*]{{0,80}}=(?!=)"
         given = rf"{listed}|^ *(class|(async +)?def) +{name}\b|\bas +{name}\b"
     return bool(re.search(given, source, re.M))
 

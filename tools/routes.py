@@ -331,7 +331,7 @@ def _rows(session):
         cells = (clock(start), str(row.minutes), _said(row), how, asked, practiced)
         lines.append(f"| {' | '.join(cells)} |")
         start += row.minutes
-    lines.append(f"| **{clock(planned(session))}** | | **end** | | | |")
+    lines.append(f"| **{clock(start)}** | | **end** | | | |")
     return lines
 
 
