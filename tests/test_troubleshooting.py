@@ -16,7 +16,7 @@ import pytest
 from course import ROOT, notebook_paths, tagged
 from repositories import commit
 from stamps import FOLDER, setup_cell
-from test_make import RUNS_HERE, make, pretend, script
+from test_make import NO_LAB, RUNS_HERE, make, pretend, script
 from test_setup_cell import python, stand_in, write
 
 from utils import backbones, datasets, feature_files, files, runtime
@@ -252,8 +252,7 @@ write_atomically({str(tmp_path / "features.npz")!r}, stopped)
     assert len(list(tmp_path.iterdir())) == 1  # the half
     feature_files.store(tmp_path / "features.npz", np.zeros((1, 1), np.float32))
     assert [path.name for path in tmp_path.iterdir()] == ["features.npz"]
-    import jupyterlab
-
+    jupyterlab = pytest.importorskip("jupyterlab", reason=NO_LAB)
     scripts = Path(jupyterlab.__file__).parent.glob("static/jlab_core*.js")
     text = "".join(script.read_text("utf-8") for script in scripts)
     return text.replace("%1", "04_FeatureExtraction1.ipynb")
