@@ -35,7 +35,12 @@ REQUIREMENTS = ("requirements.txt", "tests/requirements.txt")
 LEFT_OUT = {"jupyterlab": "Colab has a page of its own in its place"}
 NBVAL = ("-p", "tests.nbval_repairs", "@tests/nbval.args")  # as in `make test`
 TESTS = "tests"  # in the column `notebook`: helpers, exercises, form
-OURS = ("--ignore=tools/build_slides.py",)  # needs what only the site's makers install
+OURS = (
+    "--ignore=tools/build_slides.py",  # needs what only the site's makers install
+    *("-n", "auto", "--dist", "loadfile"),
+)
+THREADS = ("OMP_NUM", "OPENBLAS_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP")
+SIDE_BY_SIDE = {f"{name}_THREADS": "1" for name in THREADS}  # as in `make test`
 VERSIONS = ("tensorflow", "keras", "numpy")
 COLUMNS = (
     *("runtime", "python", *VERSIONS),
@@ -336,7 +341,8 @@ def examine(runtime, only=()):
     with tempfile.TemporaryDirectory(prefix="course-cache-") as cache:
         for name, arguments in parts.items():
             print(f"=== Colab {runtime}: {name}", flush=True)
-            found = outcome(python, arguments, COURSE_CACHE=cache)
+            one = SIDE_BY_SIDE if name == TESTS else {}
+            found = outcome(python, arguments, COURSE_CACHE=cache, **one)
             record({**about, "notebook": name, **found})
             if found["result"] != "ok":
                 failed.append(f"{runtime} {name}: {found['cells failed']}")

@@ -155,20 +155,18 @@ def digest(path, name):
     seen, waiting = {}, [(Path(path), name)]
     while waiting:
         place = waiting.pop()
-        known = _definitions(place[0]).get(place[1])
+        known = _definitions(place[0], place[0].read_text("utf-8")).get(place[1])
         if known is None or place in seen:  # a builtin, an argument, another library's
             continue
         seen[place], used = known
         waiting += used
     told = sorted((path.name, name, text) for (path, name), text in seen.items())
-    _definitions.cache_clear()  # the file may change while a test looks
     return sha256(repr(told).encode()).hexdigest()[:8]
 
 
 @cache
-def _definitions(path):
-    """{name: (its meaning, [places that it uses])} of the top of a module."""
-    text = path.read_text("utf-8")
+def _definitions(path, text):
+    """{name: (its meaning, [places that it uses])} of the top of a module's text."""
     found = {}
     for node in ast.parse(text).body:
         if isinstance(node, ast.ImportFrom) and (node.module or "")[:6] == "claims":
