@@ -44,7 +44,9 @@ def names(*cells):
         "match [1, 2]:\n    case [x, *rest] if x:\n        print(x, rest)",
         "x = {}\nx['a'] = 1\ndel x['a']\nx.b = x",
         "%matplotlib inline\n!ls",
-        pytest.param("files = !ls\nprint(files)", marks=OLD_IPYTHON),
+        pytest.param(
+            "%matplotlib inline\n!ls\nfiles = !ls\nprint(files)", marks=OLD_IPYTHON
+        ),
         "%%time\nanything(goes)",
         "from math import *\nsqrt(2)",
         "x: int = 1\nx",

@@ -74,7 +74,8 @@ def test_setting_is_in_force_and_bits_differ(machine, usual, tmp_path):
     if "OPENBLAS_CORETYPE" in settings:
         assert found["kernels"] == [settings["OPENBLAS_CORETYPE"]]
     changed = [name for name in CHANGED[machine] if found[name] != usual[name]]
-    if machine == "AVX2" and set(usual["kernels"]) <= {"Haswell", "Zen"}:
+    names = (["Haswell"], ["Zen"], ["Haswell", "Zen"])  # NumPy's and SciPy's OpenBLAS
+    if machine == "AVX2" and usual["kernels"] in names:
         pytest.skip("this processor has no AVX-512: it is such a machine itself")
     if machine == "one thread" and usual["threads"] == 1:
         pytest.skip("this machine has one core")

@@ -3,7 +3,6 @@
 It is copied into a folder with a space in its name and with few requirements.
 """
 
-import importlib
 import os
 import shutil
 import subprocess
@@ -266,16 +265,18 @@ def test_only_some_notebooks(recorded):
 
 def test_lab_asks_for_no_news(recorded):
     """As the installed JupyterLab reads the options that it is called with."""
-    labapp = pytest.importorskip("jupyterlab.labapp", reason=NO_LAB)
-    announcements = importlib.import_module("jupyterlab.handlers.announcements")
+    pytest.importorskip("jupyterlab", reason=NO_LAB)
+    from jupyterlab.handlers.announcements import NeverCheckForUpdate
+    from jupyterlab.labapp import LabApp
+
     assert make(recorded, "lab").returncode == 0
     ((call, _),) = calls(recorded)
     arguments = call.split()
     assert arguments[:3] == ["-m", "jupyterlab", "notebooks"]
-    lab = labapp.LabApp()
+    lab = LabApp()
     lab.parse_command_line(arguments[3:])
     assert lab.news_url is None  # its page then asks for no news at all
-    assert lab.check_for_updates_class is announcements.NeverCheckForUpdate
+    assert lab.check_for_updates_class is NeverCheckForUpdate
 
 
 def test_an_unknown_notebook_is_named(recorded):

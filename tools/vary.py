@@ -153,9 +153,10 @@ def digest(path, name):
         breaks.
     """
     seen, waiting = {}, [(Path(path), name)]
+    text = cache(lambda path: path.read_text("utf-8"))  # the file may change later
     while waiting:
         place = waiting.pop()
-        known = _definitions(place[0], place[0].read_text("utf-8")).get(place[1])
+        known = _definitions(place[0], text(place[0])).get(place[1])
         if known is None or place in seen:  # a builtin, an argument, another library's
             continue
         seen[place], used = known
