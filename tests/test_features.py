@@ -166,6 +166,32 @@ def test_pooling_is_the_mean_of_the_map(backbone, images):
     np.testing.assert_allclose(whole.mean(axis=(1, 2)), pooled, atol=1e-4)
 
 
+def test_both_poolings_stand_side_by_side(backbone, images):
+    layers = ("block11", "avg_pool")
+    whole = extract(backbone, images, layers, pooling=None)
+    found = extract(backbone, images, layers, pooling=("avg", "max"))
+    maps = whole["block11"]
+    both = np.hstack([maps.mean(axis=(1, 2)), maps.max(axis=(1, 2))])
+    np.testing.assert_allclose(found["block11"], both, atol=1e-4)
+    np.testing.assert_allclose(found["avg_pool"], whole["avg_pool"], atol=1e-4)
+
+
+def test_each_layer_can_have_its_pooling(backbone, images, monkeypatch):
+    """One pass gives what several would, and is found again by each of them."""
+    layers = {"block8": ("avg", "max"), "block11": "max", "block15": None}
+    wanted = {
+        layer: extract(backbone, images, layer, way, cache=False)[layer]
+        for layer, way in layers.items()
+    }
+    found = extract(backbone, images, [*layers, "avg_pool"], layers)
+    for layer, values in wanted.items():
+        np.testing.assert_allclose(found[layer], values, atol=1e-4)
+    monkeypatch.setattr(features, "_compute", None)  # from here on nothing is computed
+    extract(backbone, images)
+    extract(backbone, images, "block8", pooling="max")
+    extract(backbone, images, ("block15", "block8"), {"block15": None})
+
+
 def test_order_of_images_is_kept(backbone, images):
     many = np.concatenate([images] * 5)
     found = extract(backbone, many)["avg_pool"]
@@ -334,7 +360,9 @@ def test_too_little_memory_is_not_called_damage(backbone, images, cache, monkeyp
         ("fc2", "avg", "Layers of .*avg_pool.* Received: fc2"),
         ((), "avg", "Layers of .* Received: "),
         (None, "avg", "Layers of .* Received: None"),
-        ("avg_pool", "max", "`pooling` must be 'avg' or None. Received: 'max'"),
+        ("avg_pool", "sum", r"one of 'avg', 'max', \('avg', 'max'\), None, .* 'sum'"),
+        ("block3", {"block3": "sum"}, "such as {'block3': None}. Received: {'block3'"),
+        ("block3", {"block4": None}, "layers that are asked for.* Received: {'block4'"),
     ],
 )
 def test_unknown_layers_and_poolings_are_refused(

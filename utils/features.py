@@ -26,6 +26,7 @@ from utils.photographs.lazy import Photographs
 
 ENGINE = 5  # part of every key; goes up when features change by more than rounding
 MOST_WORKERS = 4  # each holds one batch; more give nothing
+POOLINGS = ("avg", "max", ("avg", "max"), None)
 PART = 512  # images, after which a run that is stopped need not begin again
 CGROUP = Path("/sys/fs/cgroup")  # where Linux tells a container its share
 
@@ -56,15 +57,16 @@ def extract(
             columns)` or `(n, rows, columns, 3)`; or the photographs of
             `datasets.from_folder`.
         layers: a layer name, or a sequence of them.
-        pooling: `"avg"` averages each feature map over rows and columns;
-            None keeps it whole.
+        pooling: of each feature map, over rows and columns: `"avg"` takes the average,
+            `"max"` the maximum, `("avg", "max")` both, side by side; None keeps the
+            map whole. `{layer: None}` keeps that layer's and averages the others.
         cache: False computes always and stores nothing.
         strategy: what `runtime.strategy()` returns, whose devices then share the
             batches; by default all GPUs do, if there are any.
 
     Returns:
-        `{layer: float32 array}`, each `(n, channels)`, or `(n, rows, columns,
-        channels)` for feature maps without pooling.
+        `{layer: float32 array}`, each `(n, channels)`, `(n, 2 * channels)` if pooled
+        in two ways, or `(n, rows, columns, channels)` for feature maps that are whole.
 
     Raises:
         ValueError: if the backbone, the images, the layers, the pooling or the
@@ -82,26 +84,28 @@ def extract(
     >>> found["block16"].shape
     (2, 320)
     """
-    layers = _check(backbone, layers, pooling)
+    tables = _tables(backbone, layers, pooling)
     images, devices = _checked(images), _devices(strategy)
     if not cache:
-        return _compute(backbone, images, layers, pooling, devices)
-    key = _key(backbone, images, pooling)
+        return _side_by_side(_compute(backbone, images, tables, devices))
+    keys = _keys(backbone, images)
     folder = cache_folder() / "features"
-    files = {layer: folder / f"{key}-{layer}.npz" for layer in layers}
-    shapes = {layer: _shape(backbone, images, layer, pooling) for layer in layers}
-    found = {layer: stored(files[layer], shapes[layer]) for layer in layers}
-    missing = tuple(layer for layer in layers if found[layer] is None)
+    files, found = {}, {}
+    for layer, way in tables:
+        files[layer, way] = folder / f"{keys[way]}-{layer}.npz"
+        shape = _shape(backbone, images, layer, way)
+        found[layer, way] = stored(files[layer, way], shape)
+    missing = [table for table in tables if found[table] is None]
     if missing:
         parts = Parts(files)
-        computed = _compute(backbone, images, missing, pooling, devices, parts)
+        computed = _compute(backbone, images, missing, devices, parts)
         kept = True
-        for layer, values in computed.items():
-            kept = store(files[layer], values) and kept
+        for table, values in computed.items():
+            kept = store(files[table], values) and kept
         if kept:
             parts.remove()
         found.update(computed)
-    return found
+    return _side_by_side(found)
 
 
 def resize(images, side):
@@ -145,8 +149,8 @@ def _resized(images, positions, side):
     return resized
 
 
-def _check(backbone, layers, pooling):
-    """The layers' names as a tuple."""
+def _tables(backbone, layers, pooling):
+    """What is to be computed: a list of `(layer, way of pooling)`."""
     if not isinstance(backbone, Backbone):
         raise ValueError(
             "`backbone` must be what `backbones.load` returns; the images come second. "
@@ -157,9 +161,33 @@ def _check(backbone, layers, pooling):
     if not listed or any(name not in backbone.layers for name in names):
         known = ", ".join(backbone.layers)
         raise ValueError(f"Layers of {backbone.name} are {known}. Received: {layers}")
-    if pooling is not None and pooling != "avg":
-        raise ValueError(f"`pooling` must be 'avg' or None. Received: {pooling!r}")
-    return tuple(names)
+    by_layer = pooling if isinstance(pooling, dict) else dict.fromkeys(names, pooling)
+    if not set(by_layer) <= set(names) or any(
+        way not in POOLINGS for way in by_layer.values()
+    ):
+        raise ValueError(
+            f"`pooling` must be one of {', '.join(map(repr, POOLINGS))}, or a dict of "
+            f"them for layers that are asked for, such as {{{names[0]!r}: None}}. "
+            f"Received: {pooling!r}"
+        )
+    tables = []
+    for name in dict.fromkeys(names):
+        way = by_layer.get(name, "avg")
+        if len(backbone.model.get_layer(name).output.shape) < 4:
+            way = "avg"  # no map: it is a row of numbers already
+        tables += [(name, one) for one in (way if isinstance(way, tuple) else (way,))]
+    return tables
+
+
+def _side_by_side(tables):
+    """`{layer: array}`, from `{(layer, way): array}`."""
+    found = {}
+    for (layer, _), values in tables.items():
+        found.setdefault(layer, []).append(values)
+    return {
+        layer: np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+        for layer, parts in found.items()
+    }
 
 
 def _devices(strategy):
@@ -180,7 +208,7 @@ def _devices(strategy):
     return tuple(names) if len(names) > 1 else (None,)
 
 
-def _compute(backbone, images, layers, pooling, devices, parts=None):
+def _compute(backbone, images, tables, devices, parts=None):
     """Worker threads resize and predict whole batches; each fills its own rows.
 
     After every `PART` images, `parts` keeps what is done, if there is more to do.
@@ -190,10 +218,10 @@ def _compute(backbone, images, layers, pooling, devices, parts=None):
     workers = max(workers, len(devices))
     if on_gpu and isinstance(images, Photographs):
         workers = max(workers, _workers())  # decoding takes longer than the network
-    idle, shapes = _engine(backbone, layers, pooling, workers, devices)
+    idle, shapes = _engine(backbone, tables, workers, devices)
     n = len(images)
     empty = [np.empty((n, *shape), np.float32) for shape in shapes]
-    found = dict(zip(layers, empty))
+    found = dict(zip(tables, empty))
 
     def run(start):
         rows = range(start, min(start + batch_size, n))
@@ -204,8 +232,8 @@ def _compute(backbone, images, layers, pooling, devices, parts=None):
             answers = predict(batch)
         finally:
             idle.put(predict)
-        for layer, values in zip(layers, answers):
-            found[layer][rows.start : rows.stop] = values.numpy()
+        for table, values in zip(tables, answers):
+            found[table][rows.start : rows.stop] = values.numpy()
         return len(batch)
 
     quiet = bool(os.environ.get("TQDM_DISABLE"))  # the notebook bar overlooks it
@@ -225,7 +253,7 @@ def _compute(backbone, images, layers, pooling, devices, parts=None):
     return found
 
 
-def _engine(backbone, layers, pooling, workers, devices):
+def _engine(backbone, tables, workers, devices):
     """A queue of functions that compute a batch's features, and one image's shapes.
 
     Each function is for one thread at a time: where a convolution of TensorFlow 2.20
@@ -236,10 +264,11 @@ def _engine(backbone, layers, pooling, workers, devices):
     kept no longer than the network itself.
     """
     model, side = backbone.model, backbone.image_size
-    settings = layers, pooling, side, workers, devices
+    settings = tables, side, workers, devices
     made_of = (_digest(model.get_weights()), model.to_json(), settings)
     known, *engine = _engines.get(model, (None,))
     if known != made_of:
+        layers = list(dict.fromkeys(layer for layer, _ in tables))
         outputs = [model.get_layer(layer).output for layer in layers]
         tapped = keras.Model(model.input, outputs, name="tapped")
         shape = [None, *(length or side for length in model.inputs[0].shape[1:])]
@@ -247,9 +276,8 @@ def _engine(backbone, layers, pooling, workers, devices):
         def predict(batch, device):
             with tf.device(device):
                 maps = keras.tree.flatten(copies[device](batch, training=False))
-                if pooling is None:
-                    return maps
-                return [tf.reduce_mean(x, (1, 2)) if x.ndim == 4 else x for x in maps]
+                of_layer = dict(zip(layers, maps))
+                return [_pooled(of_layer[layer], way) for layer, way in tables]
 
         idle, copies = queue.SimpleQueue(), {}
         for _, device in zip(range(workers), itertools.cycle(devices)):
@@ -263,6 +291,12 @@ def _engine(backbone, layers, pooling, workers, devices):
         engine = idle, [output.shape[1:] for output in concrete.outputs]
         _engines[model] = made_of, *engine
     return engine
+
+
+def _pooled(maps, way):
+    if way is None or maps.ndim < 4:
+        return maps
+    return (tf.reduce_max if way == "max" else tf.reduce_mean)(maps, (1, 2))
 
 
 def _workers():
@@ -295,14 +329,13 @@ def _digest(arrays):
     return digest.digest()
 
 
-def _key(backbone, images, pooling):
-    """Digest of everything that a feature depends on, except the layer."""
+def _keys(backbone, images):
+    """For each pooling, a digest of all that a feature depends on but the layer."""
     digest = hashlib.sha256()
     on_disk = isinstance(images, Photographs)
     settings = (
         _architecture(backbone.model),
         backbone.image_size,
-        pooling,
         ENGINE,
         *((images.key,) if on_disk else (images.shape, images.dtype.str)),
     )
@@ -315,7 +348,12 @@ def _key(backbone, images, pooling):
         0, 0 if on_disk else len(images), 256
     ):  # in pieces: a view may have to be copied
         digest.update(np.ascontiguousarray(images[start : start + 256]))
-    return digest.hexdigest()[:32]
+    keys = {}
+    for way in ("avg", "max", None):
+        own = digest.copy()
+        own.update(json.dumps(way).encode())
+        keys[way] = own.hexdigest()[:32]
+    return keys
 
 
 def _architecture(model):
@@ -335,7 +373,7 @@ def _architecture(model):
     return re.sub(r'((?:"name": |\[)")([^"]+)', renamed, json.dumps(config))
 
 
-def _shape(backbone, images, layer, pooling):
+def _shape(backbone, images, layer, way):
     """Of the features; None for a side that only computing tells."""
     _, *sides = backbone.model.get_layer(layer).output.shape
-    return len(images), *(sides[-1:] if pooling else sides)
+    return len(images), *(sides[-1:] if way and len(sides) == 3 else sides)
