@@ -85,7 +85,8 @@ class Parts:
     """Some images' features at a time, so that a stopped run goes on where it was.
 
     Args:
-        files: `{layer: path of the whole}`; a part lies beside it.
+        files: `{table: path of the whole}`, a table being a layer, or a layer and how
+            it is pooled; a part lies beside it.
 
     Example:
 
@@ -104,22 +105,22 @@ class Parts:
         self.files, self.kept, self.works = files, [], True
 
     def read(self, rows, found):
-        """Fill these rows of `{layer: array}`; False if a layer's are not there."""
+        """Fill these rows of `{table: array}`; False if a table's are not there."""
         there = {}
-        for layer, array in found.items():
-            path = self._path(layer, rows, len(array))
-            there[layer] = stored(path, array[rows].shape, stacklevel=5)
-            if there[layer] is None:
+        for table, array in found.items():
+            path = self._path(table, rows, len(array))
+            there[table] = stored(path, array[rows].shape, stacklevel=5)
+            if there[table] is None:
                 return False
             self.kept.append(path)
-        for layer, values in there.items():
-            found[layer][rows] = values
+        for table, values in there.items():
+            found[table][rows] = values
         return True
 
     def keep(self, rows, found):
-        """Store these rows of `{layer: array}`, until one cannot be."""
-        for layer, array in found.items():
-            path = self._path(layer, rows, len(array))
+        """Store these rows of `{table: array}`, until one cannot be."""
+        for table, array in found.items():
+            path = self._path(table, rows, len(array))
             self.works = self.works and store(path, array[rows], stacklevel=5)
             self.kept.append(path)
 
@@ -128,6 +129,6 @@ class Parts:
         for path in self.kept:
             path.unlink(missing_ok=True)
 
-    def _path(self, layer, rows, n):
-        whole = self.files[layer]
+    def _path(self, table, rows, n):
+        whole = self.files[table]
         return whole.with_name(f"{whole.stem}-{rows.start}-of-{n}.npz")

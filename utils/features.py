@@ -59,7 +59,8 @@ def extract(
         layers: a layer name, or a sequence of them.
         pooling: of each feature map, over rows and columns: `"avg"` takes the average,
             `"max"` the maximum, `("avg", "max")` both, side by side; None keeps the
-            map whole. `{layer: None}` keeps that layer's and averages the others.
+            map whole. `{layer: None}` keeps that layer's and averages the others. A
+            layer without maps gives its numbers, whatever is asked.
         cache: False computes always and stores nothing.
         strategy: what `runtime.strategy()` returns, whose devices then share the
             batches; by default all GPUs do, if there are any.
