@@ -49,11 +49,19 @@ def without(name):
 
 
 def test_cpu():
-    out = run(f"{SETUP}r = setup(seed=7)\nprint(r.pick(cpu=1, gpu=2), r.count)")
+    out = run(
+        f"{SETUP}r = setup(seed=7)\nprint(r.pick(cpu=1, gpu=2), r.count)\n"
+        "import sklearn.svm, sklearn.linear_model, sklearn.decomposition\n"
+        "from threadpoolctl import threadpool_info\n"
+        "pools = [p for p in threadpool_info() if p['user_api'] == 'blas']\n"
+        "print({p['num_threads'] for p in pools} <= {1})",  # macOS' own: not listed
+        OPENBLAS_NUM_THREADS="2",
+    )
     assert out.splitlines() == [
         "Ready on CPU, float32, seed 0.",
         "Ready on CPU, float32, seed 7.",
         "1 1",
+        "True",
     ]
 
 

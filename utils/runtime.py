@@ -21,6 +21,7 @@ LIBRARIES = {
     "keras": "Keras",
     "scipy": "SciPy",
     "sklearn": "scikit-learn",
+    "threadpoolctl": "threadpoolctl",
     "skimage": "scikit-image",
     "matplotlib": "Matplotlib",
     "PIL": "Pillow",
@@ -87,6 +88,8 @@ def setup(seed=0, packages=()):
     own `keras.json` (backend, float type, image format, epsilon) give way to
     the course's. On a CPU, operations are deterministic; on a GPU they are
     seeded, but the last digits of a result may differ from run to run.
+    Linear algebra of NumPy and SciPy (BLAS) computes in one thread: on matrices
+    as small as a lesson's, two threads took up to seven times as long as one.
 
     Args:
         seed: int from 0 to 2**32 - 1 for Python, NumPy and TensorFlow alike.
@@ -115,6 +118,8 @@ def setup(seed=0, packages=()):
 
     tf, keras = library["tensorflow"], library["keras"]
     _use_course_settings(tf, keras)
+    importlib.import_module("scipy.linalg")  # its BLAS is another than NumPy's
+    library["threadpoolctl"].threadpool_limits(1, "blas")
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         try:
