@@ -26,7 +26,8 @@ from utils.photographs.lazy import Photographs
 
 ENGINE = 5  # part of every key; goes up when features change by more than rounding
 MOST_WORKERS = 4  # each holds one batch; more give nothing
-POOLINGS = ("avg", "max", ("avg", "max"), None)
+REDUCE = {"avg": tf.reduce_mean, "max": tf.reduce_max}
+POOLINGS = (*REDUCE, tuple(REDUCE), None)
 PART = 512  # images, after which a run that is stopped need not begin again
 CGROUP = Path("/sys/fs/cgroup")  # where Linux tells a container its share
 
@@ -175,7 +176,7 @@ def _tables(backbone, layers, pooling):
     for name in dict.fromkeys(names):
         way = by_layer.get(name, "avg")
         if len(backbone.model.get_layer(name).output.shape) < 4:
-            way = "avg"  # no map: it is a row of numbers already
+            way = None  # no map: there is nothing to pool
         tables += [(name, one) for one in (way if isinstance(way, tuple) else (way,))]
     return tables
 
@@ -278,7 +279,10 @@ def _engine(backbone, tables, workers, devices):
             with tf.device(device):
                 maps = keras.tree.flatten(copies[device](batch, training=False))
                 of_layer = dict(zip(layers, maps))
-                return [_pooled(of_layer[layer], way) for layer, way in tables]
+                return [
+                    REDUCE[way](of_layer[layer], (1, 2)) if way else of_layer[layer]
+                    for layer, way in tables
+                ]
 
         idle, copies = queue.SimpleQueue(), {}
         for _, device in zip(range(workers), itertools.cycle(devices)):
@@ -292,12 +296,6 @@ def _engine(backbone, tables, workers, devices):
         engine = idle, [output.shape[1:] for output in concrete.outputs]
         _engines[model] = made_of, *engine
     return engine
-
-
-def _pooled(maps, way):
-    if way is None or maps.ndim < 4:
-        return maps
-    return (tf.reduce_max if way == "max" else tf.reduce_mean)(maps, (1, 2))
 
 
 def _workers():
@@ -350,7 +348,7 @@ def _keys(backbone, images):
     ):  # in pieces: a view may have to be copied
         digest.update(np.ascontiguousarray(images[start : start + 256]))
     keys = {}
-    for way in ("avg", "max", None):
+    for way in (*REDUCE, None):
         own = digest.copy()
         own.update(json.dumps(way).encode())
         keys[way] = own.hexdigest()[:32]
@@ -377,4 +375,4 @@ def _architecture(model):
 def _shape(backbone, images, layer, way):
     """Of the features; None for a side that only computing tells."""
     _, *sides = backbone.model.get_layer(layer).output.shape
-    return len(images), *(sides[-1:] if way and len(sides) == 3 else sides)
+    return len(images), *(sides[-1:] if way else sides)
