@@ -23,6 +23,7 @@ from workers import (  # noqa: E402, F401
     pytest_collection_modifyitems,
     pytest_configure,
     pytest_xdist_auto_num_workers,
+    pytest_xdist_make_scheduler,
 )
 
 

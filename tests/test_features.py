@@ -193,6 +193,15 @@ def test_each_layer_can_have_its_pooling(backbone, images, monkeypatch):
     extract(backbone, images, ("block15", "block8"), {"block15": None})
 
 
+def test_an_averaging_layer_is_kept_as_the_averaged_maps(backbone, images, monkeypatch):
+    maps = extract(backbone, images, "head")["head"]
+    monkeypatch.setattr(features, "_compute", None)  # from here on nothing is computed
+    found = extract(backbone, images, ("head", "avg_pool"))
+    np.testing.assert_array_equal(found["avg_pool"], maps)
+    found["head"][:] = 0
+    assert found["avg_pool"].any()
+
+
 def test_order_of_images_is_kept(backbone, images):
     many = np.concatenate([images] * 5)
     found = extract(backbone, many)["avg_pool"]

@@ -10,8 +10,10 @@ import pytest
 from course import cost
 from machines import side_by_side
 
-SHARED = ("04_FeatureExtraction1", "06_FeatureExtraction3")  # features for others
-LONG = ("test_switch", "test_all", "test_mutants", "test_features", "test_odd")
+# the features of 06 are found by others, if those come later; 07 needs none of them
+FIRST = ("06_FeatureExtraction3", "07_CNNFineTuning")
+EXERCISES = "tests/exercises"
+LONG = ("exercises", "test_switch", "test_features", "test_runtime")
 
 
 def pytest_configure(config):
@@ -23,6 +25,20 @@ def pytest_xdist_auto_num_workers():
     return side_by_side()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        """Tests of exercises share a process: what trains a network does it once."""
+
+        def _split_scope(self, nodeid):
+            shared = nodeid.startswith(f"{EXERCISES}/")
+            return EXERCISES if shared else super()._split_scope(nodeid)
+
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: (_turn(item.path), str(item.path)))
 
@@ -31,7 +47,8 @@ def pytest_collection_modifyitems(items):
 def _turn(path):
     """A number that is small for what starts first."""
     if path.suffix != ".ipynb":
-        return LONG.index(path.stem) if path.stem in LONG else len(LONG)
-    if path.stem in SHARED:
+        name = path.parent.name if path.parent.name in LONG else path.stem
+        return LONG.index(name) if name in LONG else len(LONG)
+    if path.stem in FIRST:
         return -float("inf")
     return -cost(nbformat.read(path, 4)).get("first", 0)

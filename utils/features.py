@@ -61,7 +61,8 @@ def extract(
         pooling: of each feature map, over rows and columns: `"avg"` takes the average,
             `"max"` the maximum, `("avg", "max")` both, side by side; None keeps the
             map whole. `{layer: None}` keeps that layer's and averages the others. A
-            layer without maps gives its numbers, whatever is asked.
+            layer without maps gives its numbers, whatever is asked; one that averages
+            another layer's maps is kept as that layer, pooled.
         cache: False computes always and stores nothing.
         strategy: what `runtime.strategy()` returns, whose devices then share the
             batches; by default all GPUs do, if there are any.
@@ -86,10 +87,11 @@ def extract(
     >>> found["block16"].shape
     (2, 320)
     """
-    tables = _tables(backbone, layers, pooling)
+    asked = _asked(backbone, layers, pooling)
+    tables = list(dict.fromkeys(itertools.chain(*asked.values())))
     images, devices = _checked(images), _devices(strategy)
     if not cache:
-        return _side_by_side(_compute(backbone, images, tables, devices))
+        return _side_by_side(asked, _compute(backbone, images, tables, devices))
     keys = _keys(backbone, images)
     folder = cache_folder() / "features"
     files, found = {}, {}
@@ -107,7 +109,7 @@ def extract(
         if kept:
             parts.remove()
         found.update(computed)
-    return _side_by_side(found)
+    return _side_by_side(asked, found)
 
 
 def resize(images, side):
@@ -151,8 +153,8 @@ def _resized(images, positions, side):
     return resized
 
 
-def _tables(backbone, layers, pooling):
-    """What is to be computed: a list of `(layer, way of pooling)`."""
+def _asked(backbone, layers, pooling):
+    """`{layer: its tables}`, each `(layer, way of pooling)`, side by side."""
     if not isinstance(backbone, Backbone):
         raise ValueError(
             "`backbone` must be what `backbones.load` returns; the images come second. "
@@ -172,24 +174,37 @@ def _tables(backbone, layers, pooling):
             f"them for layers that are asked for, such as {{{names[0]!r}: None}}. "
             f"Received: {pooling!r}"
         )
-    tables = []
-    for name in dict.fromkeys(names):
+    asked = {}
+    for name in names:
         way = by_layer.get(name, "avg")
         if len(backbone.model.get_layer(name).output.shape) < 4:
-            way = None  # no map: there is nothing to pool
-        tables += [(name, one) for one in (way if isinstance(way, tuple) else (way,))]
-    return tables
+            asked[name] = [_unpooled(backbone, name)]
+        else:
+            ways = way if isinstance(way, tuple) else (way,)
+            asked[name] = [(name, one) for one in ways]
+    return asked
 
 
-def _side_by_side(tables):
-    """`{layer: array}`, from `{(layer, way): array}`."""
-    found = {}
-    for (layer, _), values in tables.items():
-        found.setdefault(layer, []).append(values)
-    return {
-        layer: np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
-        for layer, parts in found.items()
-    }
+def _unpooled(backbone, name):
+    """The table of a layer without maps; its own, if it does not average another's."""
+    layer = backbone.model.get_layer(name)
+    if isinstance(layer, keras.layers.GlobalAveragePooling2D):
+        for source in backbone.layers:
+            if backbone.model.get_layer(source).output is layer.input:
+                return source, "avg"
+    return name, None
+
+
+def _side_by_side(asked, found):
+    """`{layer: array}`, of its tables in `{(layer, way): array}`."""
+    answers, given = {}, set()
+    for layer, own in asked.items():
+        parts = [found[table] for table in own]
+        answers[layer] = np.concatenate(parts, axis=1) if len(own) > 1 else parts[0]
+        if not given.isdisjoint(own):  # two layers never share an array
+            answers[layer] = answers[layer].copy()
+        given.update(own)
+    return answers
 
 
 def _devices(strategy):

@@ -192,7 +192,7 @@ def _chosen(rows, learn, choose, classifier="logistic regression"):
     return fits[int(np.argmin(losses))]
 
 
-def _tuned(learn, choose, rate=1e-3, epochs=3, seed=0, batch=32, turns=4):
+def _tuned(learn, choose, rate=1e-3, epochs=3, seed=0, batch=32, turns=2):
     """(validation losses, the model at its best moment)."""
     import keras
 
@@ -267,7 +267,7 @@ def too_fast():
         labels=(394, 200),
         seed=(0, 1),
         batch=(32, 16),
-        turns=(4, 1),
+        turns=(2, 4, 1),
         epochs=(3, 6),
     ):
         yield name, partial(_fast_and_slow, **settings)
@@ -299,7 +299,7 @@ def no_better():
         layers=("block11 + block15", "block15", "block12"),
         epochs=(3, 6),
         seed=(0, 1),
-        turns=(4, 1),
+        turns=(2, 4, 1),
         split=(0, 1),
         labels=(394, 200),
     ):
@@ -397,7 +397,7 @@ def new_modules():
 def _known_and_new(side, layers, classifier, seed):
     if side == "fine-tuned":
         known = [
-            _area(k, 0, 394, rate=1e-3, epochs=3, seed=0, turns=4) for k in range(5)
+            _area(k, 0, 394, rate=1e-3, epochs=3, seed=0, turns=2) for k in range(5)
         ]
         new = [_new_area(k, seed, "", "") for k in range(3)]
     else:
