@@ -167,5 +167,5 @@ FUNCTIONS = {
     "a built-in": print,
     "another built-in": max,
     "a partial method": "{}".format,
-    "a NumPy function": np.add,
+    "a NumPy function": np.sign,
 }
