@@ -154,11 +154,7 @@ def test_operations_that_are_no_layers():
     same(keras.Model(image, keras.ops.concatenate([tensor, tensor + 1.0])))
 
 
-# ResNet152 repeats ResNet50's blocks
-NETWORKS = [name for name in backbones.available() if name != "ResNet152"]
-
-
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", [backbones.BUNDLED, *backbones.APPLICATIONS])
 def test_every_network_answers_the_same(name):
     size = 75 if name in ("InceptionV3", "Xception") else 64
     backbone = backbones.load(name, image_size=size, weights=None)

@@ -29,6 +29,9 @@ def pytest_xdist_auto_num_workers():
 def pytest_xdist_make_scheduler(config, log):
     from xdist.scheduler import LoadFileScheduling
 
+    if config.getvalue("dist") != "loadfile":
+        return None  # xdist's own
+
     class ByFile(LoadFileScheduling):
         """Tests of exercises share a process: what trains a network does it once."""
 

@@ -200,9 +200,10 @@ def _side_by_side(asked, found):
     answers, given = {}, set()
     for layer, own in asked.items():
         parts = [found[table] for table in own]
-        answers[layer] = np.concatenate(parts, axis=1) if len(own) > 1 else parts[0]
-        if not given.isdisjoint(own):  # two layers never share an array
-            answers[layer] = answers[layer].copy()
+        if len(own) > 1 or own[0] in given:  # two layers never share an array
+            answers[layer] = np.concatenate(parts, axis=1)
+        else:
+            answers[layer] = parts[0]
         given.update(own)
     return answers
 

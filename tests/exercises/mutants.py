@@ -149,7 +149,7 @@ def judged(module, name, exercise):
             refused.append(label)
             continue
         rng, draw = np.random.default_rng(1), bank(module).INPUTS[name]
-        tries = min(most, 30) if label in known else most  # read and tried before
+        tries = min(most, 100) if label in known else most  # read and tried before
         same = all(exercise.agrees(answer, draw(rng)) for _ in range(tries))
         (equivalent if same else survivors).append(label)
     return refused, survivors, equivalent
