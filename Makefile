@@ -36,7 +36,8 @@ course: $(INSTALLED)  ## execute every notebook without a browser, then build th
 test: export KERAS_BACKEND := tensorflow
 test: export KERAS_HOME := $(CURDIR)/build/keras
 # Files of tests and notebooks run side by side: in one thread each, or they would wait
-# for each other, and as many as there are processors and memory for (at most four).
+# for each other, and one more than there are processors, since a process waits for disk,
+# kernels and children (if memory allows, and at most four).
 test: export OMP_NUM_THREADS ?= 1
 test: export OPENBLAS_NUM_THREADS ?= 1
 test: export TF_NUM_INTRAOP_THREADS ?= 1

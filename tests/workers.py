@@ -22,7 +22,7 @@ def pytest_configure(config):
 
 @pytest.hookimpl(optionalhook=True)  # not every run is one of pytest-xdist
 def pytest_xdist_auto_num_workers():
-    return side_by_side()
+    return side_by_side(spare=1)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -53,10 +53,13 @@ PLATFORM = (
 MEMORY = 3e9  # bytes that one notebook may take
 
 
-def side_by_side():
-    """How many notebooks may run at once: by processors and by free memory."""
+def side_by_side(spare=0):
+    """How many notebooks may run at once: by processors and by free memory.
+
+    `spare` more than there are processors, to compute while others wait.
+    """
     free = psutil.virtual_memory().available / MEMORY
-    return max(1, min(len(MACHINES), os.cpu_count() or 1, int(free)))
+    return max(1, min(len(MACHINES), (os.cpu_count() or 1) + spare, int(free)))
 
 
 def run(path, machine):
