@@ -20,7 +20,8 @@ def pytest_configure(config):
     config.option.loadscopereorder = False  # else: by the number of tests in a file
 
 
-@pytest.hookimpl(optionalhook=True)  # not every run is one of pytest-xdist
+# optional: not every run is one of pytest-xdist; first: xdist has an answer of its own
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers():
     return side_by_side(spare=1)
 
