@@ -2,7 +2,9 @@
 
 import math
 import warnings
+from collections import defaultdict
 from decimal import Decimal
+from threading import Barrier, get_ident
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans
-from sklearn.ensemble import IsolationForest
+from sklearn.ensemble import IsolationForest, RandomForestClassifier
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
@@ -107,22 +109,48 @@ def test_groups_are_dealt_anew_by_another_seed_and_may_have_names():
 class Recorder(KNeighborsClassifier):
     """Keeps what it was fitted on."""
 
-    seen = []
+    seen = defaultdict(list)  # of each thread
 
     def fit(self, rows, labels):
-        self.seen.append({int(row[0]) for row in rows})
+        self.seen[get_ident()].append({int(row[0]) for row in rows})
         return super().fit(rows, labels)
+
+
+class Meeting(KNeighborsClassifier):
+    """Two of them can only be fitted at the same time."""
+
+    both = Barrier(2)
+
+    def fit(self, rows, labels):
+        self.both.wait(timeout=60)
+        return super().fit(rows, labels)
+
+
+def test_two_folds_are_fitted_at_a_time():
+    fold_scores(Meeting(), MODULES[:, None], CELLS, n_splits=2)
+
+
+def test_what_an_estimator_draws_hangs_on_the_seed_alone():
+    rows = np.random.default_rng(0).normal(size=(240, 5))
+    forest = make_pipeline(StandardScaler(), RandomForestClassifier(5))
+    first, again, other = (
+        fold_scores(forest, rows, CELLS, groups=MODULES, seed=seed).predictions
+        for seed in (0, 0, 1)
+    )
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+    assert forest[-1].random_state is None  # the learner's own is left alone
 
 
 def test_a_search_within_groups_chooses_on_whole_groups():
     Recorder.seen.clear()
     search = GridSearchCV(Recorder(), {"n_neighbors": [1]}, cv=3)
     scores = fold_scores(search, MODULES[:, None], CELLS, groups=MODULES)
-    assert len(Recorder.seen) == 5 * (3 + 1)
-    for number in range(5):
-        test = set(MODULES[scores.fold == number].tolist())
-        *chosen_on, whole = Recorder.seen[4 * number : 4 * number + 4]
-        assert whole == set(range(20)) - test
+    fits = sum(Recorder.seen.values(), [])
+    assert len(fits) == 5 * (3 + 1)
+    held_out = [set(MODULES[scores.fold == number].tolist()) for number in range(5)]
+    for first in range(0, 20, 4):
+        *chosen_on, whole = fits[first : first + 4]
+        held_out.remove(set(range(20)) - whole)
         held_back = [whole - modules for modules in chosen_on]
         assert set.union(*held_back) == whole
         assert sum(map(len, held_back)) == len(whole)
