@@ -24,7 +24,8 @@ SWITCH = {
 SMALL = {  # 32 pixels are the least that ResNet50 takes
     "05_FeatureExtraction2": {"IMAGE_SIZE = 224": "IMAGE_SIZE = 32"},
     "06_FeatureExtraction3": {
-        "SIZES = (224, 160)": "SIZES = (64, 32)",
+        "IMAGE_SIZE = 224": "IMAGE_SIZE = 64",
+        "small = backbones.load(NETWORK, 160)": "small = backbones.load(NETWORK, 32)",
         # more columns than images: the matrix of all pairs of them would take minutes
         'PCA(256, svd_solver="covariance_eigh")': 'PCA(256, svd_solver="full")',
     },

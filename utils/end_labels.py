@@ -6,6 +6,8 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 from sklearn.isotonic import isotonic_regression
 
+HALO = [withStroke(linewidth=2, foreground="white")]  # a line may run below the words
+
 
 def name_ends(axes, names):
     """Write at the end of each line its name, in its color.
@@ -32,11 +34,10 @@ def name_ends(axes, names):
     """
     leader = {"arrowstyle": "-", "linewidth": 0.8, "relpos": (0, 0.5)}
     leader |= {"shrinkA": 1, "shrinkB": 0, "patchA": None}
-    halo = [withStroke(linewidth=2, foreground="white")]  # a curve may run below
     pairs = [
         (line, axes.annotate(
             str(name), line.get_xydata()[-1], (5, 0), textcoords="offset points",
-            va="center", color=line.get_color(), path_effects=halo,
+            va="center", color=line.get_color(), path_effects=HALO,
             arrowprops=leader | {"color": line.get_color()},
         ))
         for line, name in zip(axes.lines, names)

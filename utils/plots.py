@@ -19,7 +19,7 @@ from utils.checks import (
     check_points,
     check_positions,
 )
-from utils.end_labels import name_ends
+from utils.end_labels import HALO, name_ends
 
 BLUE, VERMILION, BLACK, SKY, GREY = "#0072B2", "#D55E00", "#000000", "#56B4E9", "0.6"
 TRAINING, HELD_OUT = BLUE, VERMILION  # one color means one thing in the whole course
@@ -161,8 +161,8 @@ percentages by 100, or hand in wider `limits`.
         _draw_scores(axes, row, values)
     if reference is not None:
         axes.axvline(value, color=GREY, zorder=1)
-        place = (value, len(rows) - 0.55)
-        axes.annotate(name, place, (4, 0), textcoords="offset points", fontsize=9)
+        look = {"textcoords": "offset points", "fontsize": 9, "path_effects": HALO}
+        axes.annotate(name, (value, len(rows) - 0.55), (4, 0), **look)
     axes.set(yticks=range(len(rows)), yticklabels=rows, xlabel=xlabel)
     axes.set(title=title, xlim=ends, ylim=(len(rows) - 0.4, -0.75))
     return axes
@@ -424,7 +424,7 @@ def _draw_scores(axes, row, values):
     mean, rows = np.mean(values), np.full(len(values), row)
     axes.plot(values, rows, "o", color=SKY, markersize=5, zorder=2)
     axes.plot([mean] * 2, [row - 0.3, row + 0.3], color=BLUE, linewidth=3, zorder=3)
-    look = {"ha": "center", "va": "bottom", "fontsize": 9}
+    look = {"ha": "center", "va": "bottom", "fontsize": 9, "path_effects": HALO}
     axes.annotate(f"{mean:.3f}", (mean, row - 0.32), **look)
 
 

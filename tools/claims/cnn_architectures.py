@@ -142,9 +142,9 @@ def skips_learn():
         rate=(0.1, 0.05, 0.2),
         start=("he_normal", "glorot_uniform"),
         optimizer=("SGD", "SGD with momentum", "Adam"),
-        epochs=(3, 6),
+        epochs=(3, 12),
         width=(12, 20),
-        images=(4000, 2000),
+        images=(2000, 4000),
         measure=("in the last round", "after it", "on test images"),
     ):
         yield name, partial(_skips_learn, **settings)

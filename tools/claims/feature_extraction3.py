@@ -34,9 +34,9 @@ SIDES = (224, 160)
 RECIPES = {
     "two layers": [(224, "block11"), (224, "block15")],
     "late layers": [(224, name) for name in LATE],
-    "sizes, no maxima": [(side, name) for side in SIDES for name in WIDE],
-    "one size, maxima": [(224, n) for name in WIDE for n in (name, f"{name}_max")],
-    "sizes, maxima": [
+    "no maxima": [(224, name) for name in WIDE],
+    "with maxima": [(224, n) for name in WIDE for n in (name, f"{name}_max")],
+    "two sizes, maxima": [
         (side, n) for side in SIDES for name in WIDE for n in (name, f"{name}_max")
     ],
 }
@@ -324,7 +324,7 @@ def fusion():
         held_out=("cells", "modules"),
         seed=(0, 1, 2),
         prices=((3, 10, 30), (1, 3, 10, 30, 100)),
-        recipe=("sizes, maxima", "one size, maxima"),
+        recipe=("with maxima", "two sizes, maxima"),
         weights=("balanced", "none"),
     ):
         yield name, partial(_fused_against_two, **settings)
@@ -341,7 +341,7 @@ def _fused_against_two(recipe, **settings):
 def new_modules():
     """The recipe; the seed of the deal; the measure; whether classes are weighed."""
     for name, settings in one_at_a_time(
-        recipe=("sizes, maxima", "two layers"),
+        recipe=("with maxima", "two layers"),
         seed=(0, 1, 2),
         measure=("accuracy", "balanced accuracy", "AUC"),
         weights=("balanced", "none"),
@@ -363,7 +363,7 @@ def tuned_on_one_side():
     """The seed of the folds; the C that the two layers are left with; the larger
     recipe. The lead where only the larger recipe chooses its C, and where both do."""
     for name, settings in one_at_a_time(
-        seed=(0, 1, 2), C=(3, 1), recipe=("sizes, maxima", "one size, maxima")
+        seed=(0, 1, 2), C=(3, 1), recipe=("with maxima", "two sizes, maxima")
     ):
         yield name, partial(_one_side, **settings)
 
@@ -382,7 +382,7 @@ def random_folds_know_the_module():
     """The recipe; the seed of the deal; how the modules are cut. The correlation of the
     share of a module's cells that are called defective with the true share."""
     for name, settings in one_at_a_time(
-        recipe=("sizes, maxima", "two layers"),
+        recipe=("with maxima", "two layers"),
         seed=(0, 1, 2),
         cut=("likely", 30),
     ):
@@ -428,7 +428,7 @@ def published():
     """The recipe; the seed of the folds; the values that C is chosen from; whether
     classes are weighed, or cells by certainty."""
     for name, settings in one_at_a_time(
-        recipe=("sizes, maxima", "one size, maxima", "two layers"),
+        recipe=("with maxima", "two sizes, maxima", "two layers"),
         seed=(0, 1, 2),
         prices=((3, 10, 30), (1, 3, 10, 30, 100)),
         weights=("balanced", "none", "certainty"),
@@ -453,19 +453,17 @@ def what_helps():
     deals of modules. Level means that the interval over modules has zero
     inside."""
     for seed in (0, 1):
-        for trial in ("certainty", "no maxima", "one size"):
+        for trial in ("certainty", "no maxima", "two sizes"):
             yield f"{trial}, seed {seed}", partial(_tried, trial, seed)
 
 
 def _tried(trial, seed):
     held_out = "modules"
-    usual = _margins("sizes, maxima", held_out, seed)
+    usual = _margins("with maxima", held_out, seed)
     if trial == "certainty":
-        other = _margins("sizes, maxima", held_out, seed, weights="certainty")
+        other = _margins("with maxima", held_out, seed, weights="certainty")
     else:
-        recipe = {"no maxima": "sizes, no maxima", "one size": "one size, maxima"}[
-            trial
-        ]
+        recipe = "two sizes, maxima" if trial == "two sizes" else trial
         other = _margins(recipe, held_out, seed)
     one, two, lead = over_modules((other > 0) * 1, (usual > 0) * 1, "accuracy")
     words = f"with {trial} {one:.3f}, as in the notebook {two:.3f}: {lead}"
