@@ -36,6 +36,7 @@ SMALL = {  # 32 pixels are the least that ResNet50 takes
             f"epochs=3, **settings)\n_, {score}": f"epochs=1, **settings)\n_, {score}"
             for score in ("head_only", "tuned")
         },
+        "    tune(learn, choose)\n": "    tune(learn, choose, epochs=1)\n",
         "labels[few], 32, 14)": "labels[few], 32, 2)",
         "coins, 16, 14)": "coins, 16, 2)",
     },

@@ -1,6 +1,7 @@
 """Scores that can be trusted: fixed folds, balanced accuracy, spread, intervals."""
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,6 @@ from sklearn.base import clone
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_curve
 from sklearn.metrics.cluster import contingency_matrix
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, StratifiedKFold
-from sklearn.utils.parallel import Parallel, delayed
 
 from utils.checks import (
     check_classifier,
@@ -177,7 +177,8 @@ def fold_scores(estimator, features, labels, n_splits=5, seed=0, groups=None):
     accuracy, balanced = [], []
     folds = stratified_folds(labels, n_splits, seed, groups)
 
-    def held_out(train, test):
+    def held_out(fold):
+        train, test = fold
         fitted = clone(estimator)
         for part in (fitted, *fitted.get_params().values()):
             if getattr(part, "random_state", "none of its own") is None:
@@ -187,8 +188,8 @@ def fold_scores(estimator, features, labels, n_splits=5, seed=0, groups=None):
         fitted.fit(features[train], labels[train])
         return _predicted(fitted, features[test], labels[train])
 
-    in_pairs = Parallel(n_jobs=2, require="sharedmem")  # threads
-    answers = in_pairs(delayed(held_out)(*pair) for pair in folds)
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(held_out, folds))
     for number, ((_, test), answer) in enumerate(zip(folds, answers)):
         predictions[test] = answer
         fold[test] = number
