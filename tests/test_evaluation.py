@@ -135,7 +135,7 @@ def test_what_an_estimator_draws_hangs_on_the_seed_alone():
     forest = make_pipeline(StandardScaler(), RandomForestClassifier(5))
     first, again, other = (
         fold_scores(forest, rows, CELLS, groups=MODULES, seed=seed).predictions
-        for seed in (0, 0, 1)
+        for seed in (0, np.array(0), 1)
     )
     assert np.array_equal(first, again) and not np.array_equal(first, other)
     assert forest[-1].random_state is None  # the learner's own is left alone

@@ -180,9 +180,7 @@ def fold_scores(estimator, features, labels, n_splits=5, seed=0, groups=None):
     def held_out(fold):
         train, test = fold
         fitted = clone(estimator)
-        for part in (fitted, *fitted.get_params().values()):
-            if getattr(part, "random_state", "none of its own") is None:
-                part.random_state = seed
+        _fix_draws(fitted, seed)
         if groups is not None:
             _hold_out_groups(fitted, labels[train], np.asarray(groups)[train], seed)
         fitted.fit(features[train], labels[train])
@@ -313,6 +311,13 @@ def _whole_groups(cut, labels, groups):
         warnings.simplefilter("ignore", UserWarning)
         parts = list(cut.split(commonest[:, None], commonest))
     return [tuple(np.flatnonzero(np.isin(groups, p)) for p in pair) for pair in parts]
+
+
+def _fix_draws(estimator, seed):
+    """Let parts that would draw from NumPy's global state draw from a seed."""
+    for part in (estimator, *estimator.get_params().values()):
+        if getattr(part, "random_state", "it draws nothing") is None:
+            part.random_state = int(seed)  # of any type of whole number
 
 
 def _hold_out_groups(search, labels, groups, seed):
