@@ -99,7 +99,7 @@ def test_learners_imports_are_covered():
         if cell.cell_type == "code"
     ]
     # brought by scikit-learn and ipykernel
-    brought = {"scipy", "threadpoolctl", "ipython"}
+    brought = {"scipy", "joblib", "threadpoolctl", "ipython"}
     assert uncovered(cells + python_files("utils"), names(LISTS[0]) | brought) == set()
 
 

@@ -90,9 +90,11 @@ def extract(
     asked = _asked(backbone, layers, pooling)
     tables = list(dict.fromkeys(itertools.chain(*asked.values())))
     images, devices = _checked(images), _devices(strategy)
+    made_of = _architecture(backbone.model), _digest(backbone.model.get_weights())
     if not cache:
-        return _side_by_side(asked, _compute(backbone, images, tables, devices))
-    keys = _keys(backbone, images)
+        found = _compute(backbone, made_of, images, tables, devices)
+        return _side_by_side(asked, found)
+    keys = _keys(backbone, made_of, images)
     folder = cache_folder() / "features"
     files, found = {}, {}
     for layer, way in tables:
@@ -102,7 +104,7 @@ def extract(
     missing = [table for table in tables if found[table] is None]
     if missing:
         parts = Parts(files)
-        computed = _compute(backbone, images, missing, devices, parts)
+        computed = _compute(backbone, made_of, images, missing, devices, parts)
         kept = True
         for table, values in computed.items():
             kept = store(files[table], values) and kept
@@ -226,7 +228,7 @@ def _devices(strategy):
     return tuple(names) if len(names) > 1 else (None,)
 
 
-def _compute(backbone, images, tables, devices, parts=None):
+def _compute(backbone, made_of, images, tables, devices, parts=None):
     """Worker threads resize and predict whole batches; each fills its own rows.
 
     After every `PART` images, `parts` keeps what is done, if there is more to do.
@@ -236,7 +238,7 @@ def _compute(backbone, images, tables, devices, parts=None):
     workers = max(workers, len(devices))
     if on_gpu and isinstance(images, Photographs):
         workers = max(workers, _workers())  # decoding takes longer than the network
-    idle, shapes = _engine(backbone, tables, workers, devices)
+    idle, shapes = _engine(backbone, made_of, tables, workers, devices)
     n = len(images)
     empty = [np.empty((n, *shape), np.float32) for shape in shapes]
     found = dict(zip(tables, empty))
@@ -271,7 +273,7 @@ def _compute(backbone, images, tables, devices, parts=None):
     return found
 
 
-def _engine(backbone, tables, workers, devices):
+def _engine(backbone, made_of, tables, workers, devices):
     """A queue of functions that compute a batch's features, and one image's shapes.
 
     Each function is for one thread at a time: where a convolution of TensorFlow 2.20
@@ -282,10 +284,9 @@ def _engine(backbone, tables, workers, devices):
     kept no longer than the network itself.
     """
     model, side = backbone.model, backbone.image_size
-    settings = tables, side, workers, devices
-    made_of = (_digest(model.get_weights()), model.to_json(), settings)
+    asked = made_of, tables, side, workers, devices
     known, *engine = _engines.get(model, (None,))
-    if known != made_of:
+    if known != asked:
         layers = list(dict.fromkeys(layer for layer, _ in tables))
         outputs = [model.get_layer(layer).output for layer in layers]
         tapped = keras.Model(model.input, outputs, name="tapped")
@@ -310,7 +311,7 @@ def _engine(backbone, tables, workers, devices):
             concrete = compiled.get_concrete_function()
             idle.put(concrete)
         engine = idle, [output.shape[1:] for output in concrete.outputs]
-        _engines[model] = made_of, *engine
+        _engines[model] = asked, *engine
     return engine
 
 
@@ -344,12 +345,13 @@ def _digest(arrays):
     return digest.digest()
 
 
-def _keys(backbone, images):
+def _keys(backbone, made_of, images):
     """For each pooling, a digest of all that a feature depends on but the layer."""
+    architecture, weights = made_of
     digest = hashlib.sha256()
     on_disk = isinstance(images, Photographs)
     settings = (
-        _architecture(backbone.model),
+        architecture,
         backbone.image_size,
         ENGINE,
         *((images.key,) if on_disk else (images.shape, images.dtype.str)),
@@ -358,7 +360,7 @@ def _keys(backbone, images):
     # the very function, not its name: each value of each channel, preprocessed
     probe = np.repeat(np.arange(256, dtype=np.float32), 3).reshape(1, 16, 16, 3)
     digest.update(np.ascontiguousarray(backbone.preprocess(probe)).tobytes())
-    digest.update(_digest(backbone.model.get_weights()))
+    digest.update(weights)
     for start in range(
         0, 0 if on_disk else len(images), 256
     ):  # in pieces: a view may have to be copied
