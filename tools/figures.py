@@ -88,9 +88,9 @@ def make_small(notebook):
 
 
 def chosen(notebooks):
-    """The stored figure of the cell whose metadata says `readme_figure`, as PNG."""
+    """Figure (PNG) and alt text of the cell whose metadata says `readme_figure`."""
     for notebook in notebooks:
         for cell in notebook.cells:
             if cell.metadata.get("readme_figure"):
-                return picture(cell)
+                return picture(cell), cell.metadata["alt"]
     raise ValueError("no cell's metadata says readme_figure")

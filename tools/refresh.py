@@ -183,15 +183,16 @@ def derived():
         except ValueError as problem:
             raise ValueError(f"{path.name}: {problem}") from problem
         contents[path] = nbformat.writes(notebook).rstrip("\n").encode() + b"\n"
-    contents[README] = between("notebooks", README.read_text("utf-8"), table()).encode()
     contents[concepts.PAGE] = concepts.page().encode()
     contents[glossary.PAGE] = glossary.page().encode()
     contents[errata.PAGE] = errata.page().encode()
     for path, text in (teaching.pages() | routes.pages()).items():
         contents[path] = text.encode()
-    contents[FIGURE] = figures.chosen(
-        nbformat.read(path, 4) for path in notebook_paths()
-    )
+    stored = (nbformat.read(path, 4) for path in notebook_paths())
+    contents[FIGURE], alt = figures.chosen(stored)
+    readme = between("notebooks", README.read_text("utf-8"), table())
+    figure = f"![{alt}]({FIGURE.relative_to(ROOT).as_posix()})"
+    contents[README] = between("figure", readme, figure).encode()
     return contents
 
 
