@@ -126,6 +126,7 @@ BREACHES = [
     (form.is_light, add(figure(LARGE, "a figure"))),
     (form.is_light, add(code("x" * 1_000_001))),
     (form.has_alt_texts, add(figure(SMALL))),
+    (form.has_alt_texts, add(nbformat.v4.new_code_cell("x", metadata={"alt": "a"}))),
     (form.has_alt_texts, add(nbformat.v4.new_markdown_cell("![](a.png)"))),
     (form.has_narrow_bounds, widen),
     (form.leads_on, no_next),

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from course import digest, tags
 
-MULTIPLE = 3  # `python tools/machines.py --leave-one-out` shows that it is enough
+MULTIPLE = 3  # `python tools/machines.py --leave-one-out` shows for which it is enough
 ROUNDING = 0.01
 WIDEST = 0.03  # of an accuracy
 UNCOMPARED = re.compile(r"image/(?!svg)|application/vnd\.jupyter\.widget")

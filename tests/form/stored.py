@@ -78,9 +78,11 @@ def is_light(notebook, path):
 
 
 def has_alt_texts(notebook, path):
-    """Every figure and every image says in words what it shows."""
+    """Every figure and every image, and nothing else, says in words what it shows."""
     complaints = []
     for i, cell in enumerate(notebook.cells):
+        if "alt" in cell.metadata and not figures.picture(cell):
+            complaints.append(f"cell {i}: alt text without a figure")
         for output in cell.get("outputs", []):
             for kind in output.get("data", {}):
                 alt = output.metadata.get(kind, {}).get("alt")

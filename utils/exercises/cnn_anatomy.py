@@ -248,7 +248,7 @@ digit_reader = Exercise(
     parts="convolution, pooling, `Flatten`, ten outputs with softmax; then compile "
     "and fit for some more epochs",
     hints=(
-        "A `keras.Sequential` of five layers is enough: `Conv2D` with ReLU, "
+        "A `keras.Sequential` of four layers is enough: `Conv2D` with ReLU, "
         "`MaxPooling2D`, `Flatten`, `Dense(10, activation=\"softmax\")`.",
         "Compile it with `keras.optimizers.Adam(0.01)` and "
         "`sparse_categorical_crossentropy`, the loss for labels that are numbers.",
