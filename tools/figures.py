@@ -83,8 +83,25 @@ def make_small(notebook):
                 )
             png = quantized(base64.b64decode(output.data["image/png"]))
             output.data["image/png"] = base64.b64encode(png).decode()
-            alt = {"image/png": {"alt": cell.metadata["alt"]}}
-            output.metadata = nbformat.from_dict(alt)
+    describe(notebook)
+
+
+def describe(notebook):
+    """Write each cell's alt text beside its stored picture.
+
+    Example:
+
+    >>> drawn = nbformat.v4.new_output("display_data", {"image/png": ""})
+    >>> cell = nbformat.v4.new_code_cell(outputs=[drawn], metadata={"alt": "a dot"})
+    >>> describe(nbformat.v4.new_notebook(cells=[cell]))
+    >>> cell.outputs[0].metadata["image/png"]["alt"]
+    'a dot'
+    """
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}) and "alt" in cell.metadata:
+                alt = {"image/png": {"alt": cell.metadata["alt"]}}
+                output.metadata = nbformat.from_dict(alt)
 
 
 def chosen(notebooks):

@@ -182,6 +182,7 @@ def derived():
             stamp(notebook, path)
         except ValueError as problem:
             raise ValueError(f"{path.name}: {problem}") from problem
+        figures.describe(notebook)
         contents[path] = nbformat.writes(notebook).rstrip("\n").encode() + b"\n"
     contents[concepts.PAGE] = concepts.page().encode()
     contents[glossary.PAGE] = glossary.page().encode()
