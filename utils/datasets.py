@@ -491,8 +491,9 @@ def _photographs():
         _present(folder / "labels.csv"), dtype=columns, encoding="utf-8"
     )
     paths = [folder / name for name in table["path"]]
+    images = np.empty((len(paths), 300, 300), np.uint8)
     with ThreadPoolExecutor() as pool:  # PNGs unpack outside the interpreter's lock
-        images = np.stack(list(pool.map(_photograph, paths)))
+        list(pool.map(_read_photograph, paths, images))
     return images, table["probability"].copy(), table["kind"].copy()
 
 
@@ -505,10 +506,11 @@ def _likely_modules(kinds, cells=60):
     return np.repeat(np.arange(len(lengths)), lengths)
 
 
-def _photograph(path):
+def _read_photograph(path, pixels):
+    """Fill `pixels`, `(300, 300)`, from a file."""
     try:
         with Image.open(_present(path)) as picture:
-            return np.asarray(picture.convert("L"))
+            pixels[:] = picture.convert("L")
     except (OSError, SyntaxError, ValueError) as error:  # Pillow raises all of them
         if isinstance(error, (FileNotFoundError, PermissionError)):
             raise

@@ -429,7 +429,7 @@ def _captions(attends, seed, pairs, rate):
     """A network after its training; what it says of new pairs, and what is true."""
     new = _new(pairs)
     seen = [pair for pair in product(range(7), repeat=2) if pair not in new]
-    pictures, sentences = _captioned("train", 4000, seen, seed)
+    pictures, sentences = _captioned("train", 2500, seen, seed)
     keras.utils.set_random_seed(seed)
     model = _captioner(attends)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
