@@ -42,7 +42,7 @@ test: export OMP_NUM_THREADS ?= 1
 test: export OPENBLAS_NUM_THREADS ?= 1
 test: export TF_NUM_INTRAOP_THREADS ?= 1
 test: export TF_NUM_INTEROP_THREADS ?= 1
-test: $(INSTALLED)  ## run all that CI runs: style, helpers, exercises, form, all notebooks (or ONLY="04 05")
+test: $(INSTALLED)  ## run all tests: style, helpers, exercises, form, all notebooks (or ONLY="04 05")
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m pytest -n auto --dist loadfile

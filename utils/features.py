@@ -284,9 +284,9 @@ def _engine(backbone, made_of, tables, workers, devices):
     kept no longer than the network itself.
     """
     model, side = backbone.model, backbone.image_size
-    asked = made_of, tables, side, workers, devices
+    settings = made_of, tables, side, workers, devices
     known, *engine = _engines.get(model, (None,))
-    if known != asked:
+    if known != settings:
         layers = list(dict.fromkeys(layer for layer, _ in tables))
         outputs = [model.get_layer(layer).output for layer in layers]
         tapped = keras.Model(model.input, outputs, name="tapped")
@@ -311,7 +311,7 @@ def _engine(backbone, made_of, tables, workers, devices):
             concrete = compiled.get_concrete_function()
             idle.put(concrete)
         engine = idle, [output.shape[1:] for output in concrete.outputs]
-        _engines[model] = asked, *engine
+        _engines[model] = settings, *engine
     return engine
 
 
