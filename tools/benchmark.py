@@ -7,9 +7,14 @@ Notebooks run one after the other, each three times: cold, warm, and warm with i
 path alone. One cache serves all of them, and it is empty at the start, as a reader's
 is: what an earlier notebook left there, a later one finds. Peak memory is the largest
 of the three. Run it on an idle machine; nothing here is part of a test.
+
+A virtual machine may own less than it shows: before each run, one process and then two
+side by side count for two seconds. Two processors do 2.0 times the work of one; where
+it is much less, the seconds tell of the machine and not of the notebook.
 """
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,13 +28,23 @@ from minutes import part
 
 COSTLIEST = 12  # cells that are listed
 RUNS = ("cold", "warm", "core")
+ENOUGH = 1.6  # times the work of one process that two do
+COUNT = """
+import sys, time
+end, rounds = time.perf_counter() + float(sys.argv[1]), 0
+while time.perf_counter() < end:
+    sum(range(10_000))
+    rounds += 1
+print(rounds)
+"""
 
 
 @dataclass(frozen=True)
 class Cost:
     """Seconds of the three runs, peak bytes, and `{cell id: seconds}` of the warm one.
 
-    `error` is what stopped a run, or empty.
+    `processors` is the least of what two processes did, over the work of one, before
+    each run; `error` is what stopped a run, or empty.
     """
 
     cold: float
@@ -37,6 +52,7 @@ class Cost:
     core: float
     peak_bytes: int
     cells: dict
+    processors: float
     error: str = ""
 
 
@@ -56,6 +72,26 @@ class Clock:
         return dict(zip(ids, steps))
 
 
+def processors(seconds=2.0):
+    """How many times the work of one process two do side by side; at best 2.
+
+    Example:
+
+    >>> processors(seconds=0.1) > 0
+    True
+    """
+
+    def work(processes):
+        command = [sys.executable, "-c", COUNT, str(seconds)]
+        running = [
+            subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(processes)
+        ]
+        return sum(int(process.communicate()[0]) for process in running)
+
+    alone = work(1)
+    return work(2) / alone
+
+
 def core_alone(notebook):
     """A copy without the cells of *More* sections.
 
@@ -73,9 +109,11 @@ def core_alone(notebook):
 
 def cost(path, cache):
     """The `Cost` of one notebook, whose first run may find what `cache` holds."""
-    clock = Clock()
+    clock, idle = Clock(), [processors()]
     cold = execute(path, cache=cache)
+    idle.append(processors())
     warm = execute(path, cache=cache, progress=clock)
+    idle.append(processors())
     with tempfile.TemporaryDirectory() as folder:
         core = Path(folder) / path.name
         nbformat.write(core_alone(nbformat.read(path, 4)), core)
@@ -86,12 +124,13 @@ def cost(path, cache):
         *(run.seconds for run in runs.values()),
         max(run.peak_bytes for run in runs.values()),
         clock.seconds(warm.notebook),
+        min(idle),
         "\n".join(errors),
     )
 
 
-def row(name, cold, warm, core, gigabytes):
-    return f"{name:24}{cold:>8}{warm:>8}{core:>8}{gigabytes:>9}"
+def row(name, cold, warm, core, gigabytes, idle):
+    return f"{name:24}{cold:>8}{warm:>8}{core:>8}{gigabytes:>9}{idle:>12}"
 
 
 def report(costs):
@@ -103,12 +142,16 @@ def report(costs):
     Returns:
         A list of strings: a table with its sums, the costliest cells, what failed.
     """
-    lines = [row("seconds", "cold", "warm", "core", "peak GB")]
+    lines = [row("seconds", "cold", "warm", "core", "peak GB", "processors")]
     for path, c in costs.items():
         seconds = (f"{getattr(c, run):.0f}" for run in RUNS)
-        lines.append(row(path.stem, *seconds, f"{c.peak_bytes / 1e9:.1f}"))
+        memory, idle = f"{c.peak_bytes / 1e9:.1f}", f"{c.processors:.1f}"
+        lines.append(row(path.stem, *seconds, memory, idle))
     sums = (sum(getattr(c, run) for c in costs.values()) for run in RUNS)
-    lines.append(row("all", *(f"{s:.0f}" for s in sums), ""))
+    lines.append(row("all", *(f"{s:.0f}" for s in sums), "", ""))
+    lent = [path.stem[:2] for path, c in costs.items() if c.processors < ENOUGH]
+    if lent:
+        lines += ["", f"Not two processors to itself, measure again: {', '.join(lent)}"]
     cells = [
         (seconds, path.stem[:2], cell)
         for path, c in costs.items()
