@@ -17,6 +17,8 @@ LISTS = ("requirements.txt", "tests/requirements.txt", "docs/requirements.txt")
 SIDE_BY_SIDE = "-m pytest -n auto --dist loadfile"
 NOTEBOOKS = ("04_One", "05_Two", "06_Three")
 
+# how settings begin that a make around the tests, or a user, has made
+OURS = ("MAKE", "PIP_", "PYTHON", "KERAS_", "ONLY", "CONSTRAINTS")
 RUNS_HERE = os.name != "nt" and shutil.which("make")
 NO_LAB = "Colab has a page of its own in place of JupyterLab"
 pytestmark = pytest.mark.skipif(not RUNS_HERE, reason="needs make")
@@ -36,8 +38,7 @@ def course(tmp_path):
 
 def make(folder, *arguments, **environment):
     """Run make in a folder, with nothing left of a make or settings around it."""
-    ours = ("MAKE", "PIP_", "PYTHON", "KERAS_", "ONLY", "CONSTRAINTS")
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
     return subprocess.run(
         ["make", *arguments],
         cwd=folder,
