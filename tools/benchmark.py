@@ -8,9 +8,10 @@ path alone. One cache serves all of them, and it is empty at the start, as a rea
 is: what an earlier notebook left there, a later one finds. Peak memory is the largest
 of the three. Run it on an idle machine; nothing here is part of a test.
 
-A virtual machine may own less than it shows: before each run, one process and then two
-side by side count for two seconds. Two processors do 2.0 times the work of one; where
-it is much less, the seconds tell of the machine and not of the notebook.
+A virtual machine may own less than it shows, and more at another hour: before each run,
+one process and then two side by side count for two seconds. Two processors do 2.0 times
+the work of one; where that is much less, or the count of one has fallen since another
+measurement, the seconds tell of the machine and not of the notebook.
 """
 
 import argparse
@@ -44,7 +45,8 @@ class Cost:
     """Seconds of the three runs, peak bytes, and `{cell id: seconds}` of the warm one.
 
     `processors` is the least of what two processes did, over the work of one, before
-    each run; `error` is what stopped a run, or empty.
+    each run, and `count` the least that one did; `error` is what stopped a run, or
+    empty.
     """
 
     cold: float
@@ -53,6 +55,7 @@ class Cost:
     peak_bytes: int
     cells: dict
     processors: float
+    count: float
     error: str = ""
 
 
@@ -73,11 +76,14 @@ class Clock:
 
 
 def processors(seconds=2.0):
-    """How many times the work of one process two do side by side; at best 2.
+    """How many times the work of one process two do side by side; and that work.
+
+    Returns:
+        A number, at best about 2; and the rounds a second of the one process.
 
     Example:
 
-    >>> processors(seconds=0.1) > 0
+    >>> min(processors(seconds=0.1)) > 0
     True
     """
 
@@ -86,10 +92,10 @@ def processors(seconds=2.0):
         running = [
             subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(processes)
         ]
-        return sum(int(process.communicate()[0]) for process in running)
+        return sum(int(process.communicate()[0]) for process in running) / seconds
 
     alone = work(1)
-    return work(2) / alone
+    return work(2) / alone, alone
 
 
 def core_alone(notebook):
@@ -124,13 +130,13 @@ def cost(path, cache):
         *(run.seconds for run in runs.values()),
         max(run.peak_bytes for run in runs.values()),
         clock.seconds(warm.notebook),
-        min(idle),
+        *map(min, zip(*idle)),
         "\n".join(errors),
     )
 
 
-def row(name, cold, warm, core, gigabytes, idle):
-    return f"{name:24}{cold:>8}{warm:>8}{core:>8}{gigabytes:>9}{idle:>12}"
+def row(name, cold, warm, core, *facts):
+    return f"{name:24}{cold:>8}{warm:>8}{core:>8}" + "".join(f"{x:>12}" for x in facts)
 
 
 def report(costs):
@@ -142,13 +148,13 @@ def report(costs):
     Returns:
         A list of strings: a table with its sums, the costliest cells, what failed.
     """
-    lines = [row("seconds", "cold", "warm", "core", "peak GB", "processors")]
+    lines = [row("seconds", *RUNS, "peak GB", "processors", "count")]
     for path, c in costs.items():
         seconds = (f"{getattr(c, run):.0f}" for run in RUNS)
-        memory, idle = f"{c.peak_bytes / 1e9:.1f}", f"{c.processors:.1f}"
-        lines.append(row(path.stem, *seconds, memory, idle))
+        facts = f"{c.peak_bytes / 1e9:.1f}", f"{c.processors:.1f}", f"{c.count:,.0f}"
+        lines.append(row(path.stem, *seconds, *facts))
     sums = (sum(getattr(c, run) for c in costs.values()) for run in RUNS)
-    lines.append(row("all", *(f"{s:.0f}" for s in sums), "", ""))
+    lines.append(row("all", *(f"{s:.0f}" for s in sums)))
     lent = [path.stem[:2] for path, c in costs.items() if c.processors < ENOUGH]
     if lent:
         lines += ["", f"Not two processors to itself, measure again: {', '.join(lent)}"]
