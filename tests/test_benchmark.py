@@ -22,7 +22,7 @@ def lesson(folder, broken=False):
 def test_three_runs_and_the_seconds_of_each_cell(tmp_path):
     path = lesson(tmp_path)
     before = path.read_bytes()
-    found = cost(path, tmp_path / "cache")
+    found = cost(path, tmp_path / "cache", seconds=0.1)
     assert not found.error and path.read_bytes() == before
     assert list(found.cells) == ["c0", "c1", "c2"]
     assert 0 < sum(found.cells.values()) < found.warm
@@ -31,7 +31,7 @@ def test_three_runs_and_the_seconds_of_each_cell(tmp_path):
 
 
 def test_a_failure_in_more_leaves_the_core(tmp_path):
-    error = cost(lesson(tmp_path, broken=True), tmp_path / "cache").error
+    error = cost(lesson(tmp_path, broken=True), tmp_path / "cache", seconds=0.1).error
     assert "cold: " in error and "warm: " in error and "core alone" not in error
 
 

@@ -126,6 +126,13 @@ def test_a_truncated_photograph_is_named(package):
         datasets.solar_cells()
 
 
+@pytest.mark.parametrize("size", [(300, 1), (1, 300), (299, 300)])
+def test_a_photograph_of_another_size_is_named(package, size):
+    Image.new("L", size).save(package)
+    with pytest.raises(OSError, match="cell0002.png is damaged .*--force-reinstall"):
+        datasets.solar_cells()
+
+
 def test_a_missing_photograph_is_named(package):
     package.unlink()
     with pytest.raises(FileNotFoundError, match="cell0002.png is missing.*reinstall"):

@@ -75,7 +75,7 @@ class Clock:
         return dict(zip(ids, steps))
 
 
-def processors(seconds=2.0):
+def processors(seconds):
     """How many times the work of one process two do side by side; and that work.
 
     Returns:
@@ -113,13 +113,16 @@ def core_alone(notebook):
     return copy
 
 
-def cost(path, cache):
-    """The `Cost` of one notebook, whose first run may find what `cache` holds."""
-    clock, idle = Clock(), [processors()]
+def cost(path, cache, seconds=2.0):
+    """The `Cost` of one notebook, whose first run may find what `cache` holds.
+
+    Before each run, `processors` counts for so many seconds, twice.
+    """
+    clock, idle = Clock(), [processors(seconds)]
     cold = execute(path, cache=cache)
-    idle.append(processors())
+    idle.append(processors(seconds))
     warm = execute(path, cache=cache, progress=clock)
-    idle.append(processors())
+    idle.append(processors(seconds))
     with tempfile.TemporaryDirectory() as folder:
         core = Path(folder) / path.name
         nbformat.write(core_alone(nbformat.read(path, 4)), core)

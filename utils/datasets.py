@@ -510,7 +510,8 @@ def _read_photograph(path, pixels):
     """Fill `pixels`, `(300, 300)`, from a file."""
     try:
         with Image.open(_present(path)) as picture:
-            pixels[:] = picture.convert("L")
+            # reshaped, or a single row would be repeated in all of them
+            pixels[:] = np.asarray(picture.convert("L")).reshape(pixels.shape)
     except (OSError, SyntaxError, ValueError) as error:  # Pillow raises all of them
         if isinstance(error, (FileNotFoundError, PermissionError)):
             raise
