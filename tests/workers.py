@@ -10,8 +10,8 @@ import pytest
 from course import cost
 from machines import side_by_side
 
-# the features of 06 are found by others, if those come later; 07 needs none of them
-FIRST = ("06_FeatureExtraction3", "07_CNNFineTuning")
+# what 06 computes, others find if they come later; 07 and 08 need none of it
+FIRST = ("06_FeatureExtraction3", "07_CNNFineTuning", "08_AutoEncoder")
 EXERCISES = "tests/exercises"
 LONG = ("exercises", "test_switch", "test_features", "test_runtime")
 

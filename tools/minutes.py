@@ -356,11 +356,11 @@ def more(notebook):
         found = headings(cell.source) if cell.cell_type == "markdown" else []
         titles = [title for _, title in found if title.startswith(MORE)]
         if titles or not sections:
-            sections.append(((titles or [""])[0].removeprefix(MORE), set()))
-        sections[-1][1].add(number)
-    order = {id(cell): number for number, cell in enumerate(notebook.cells)}
+            sections.append(((titles or [""])[0].removeprefix(MORE), []))
+        sections[-1][1].append(number)
+    counts = each(notebook)
     return [
-        (title, spent(notebook, lambda cell, mine=mine: order[id(cell)] in mine))
+        (title, sum((counts[number] for number in mine), Minutes()))
         for title, mine in sections
     ]
 

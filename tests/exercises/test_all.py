@@ -48,13 +48,6 @@ def test_no_two_mistakes_are_alike(module, name, exercise):
 
 
 @all_exercises
-def test_the_source_can_be_run(module, name, exercise):
-    space = dict(exercise.solution.__globals__)
-    exec(exercise.source(), space)
-    assert said(exercise, space[exercise.solution.__name__]).startswith("Right. ")
-
-
-@all_exercises
 def test_hints_come_one_at_a_time(module, name, exercise, capsys):
     exercise._hints_shown = 0
     for number in (*range(1, len(exercise.hints) + 1), 1):

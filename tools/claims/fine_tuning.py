@@ -57,7 +57,7 @@ def quarter_turn():
 def _turned_alarms(classifier, layer, seed):
     labels, upright = cells()[0], table(layer, SIDE)
     train, validation, _ = _sets(seed)
-    again, shown = train[:700], _cut(validation, 200)[1]
+    again, shown = train[:400], _cut(validation, 100)[1]
     sound = shown[labels[shown] == 0]
     turned = _quarter(layer, np.append(again, sound))
     if classifier == "logistic regression":
@@ -120,7 +120,7 @@ def _in_mode(training, batch, side, seed, layer):
 
     labels, images = cells()[0], datasets.load("solar_cells").images
     train, validation, _ = _sets(seed)
-    some, judges = train[:256], validation[:160]
+    some, judges = train[:192], validation[:160]
     judges = np.random.default_rng(seed).permutation(judges)
     backbone = backbones.load(image_size=side)
     rows = extract(backbone, images[some], layer)[layer]

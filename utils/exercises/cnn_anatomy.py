@@ -192,7 +192,7 @@ def digit_reader(X, y):
     net.add(layers.Flatten())
     net.add(layers.Dense(10, activation="softmax"))
     net.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
-    net.fit(X, y, batch_size=50, epochs=10, verbose=0)
+    net.fit(X, y, batch_size=25, epochs=5, verbose=0)
     return net
 
 
@@ -225,7 +225,7 @@ def _read(net, X, y):
     }
 
 
-_FIT = "net.fit(X, y, batch_size=50, epochs=10, verbose=0) →"
+_FIT = "net.fit(X, y, batch_size=25, epochs=5, verbose=0) →"
 
 digit_reader = Exercise(
     digit_reader,
@@ -233,10 +233,10 @@ digit_reader = Exercise(
     view=_read,
     mistakes={
         f"{_FIT} pass": "it was compiled and never fitted",
-        "epochs=10 → epochs=2": "train for more epochs; if it reads its own digits "
+        "epochs=5 → epochs=1": "train for more epochs; if it reads its own digits "
         "by heart already, use more filters, or pool",
         "Adam(0.01) → Adam(3.0)": "the learning rate is far too large; try 0.01",
-        f"{_FIT} net.fit(X[y < 5], y[y < 5], epochs=10, verbose=0)": "about half of "
+        f"{_FIT} net.fit(X[y < 5], y[y < 5], epochs=5, verbose=0)": "about half of "
         "the digits were left out of the training",
         ', activation="softmax" →': "the softmax at the end is missing",
         "Dense(10 → Dense(12": "there are ten digits, 0 to 9, so ten outputs",
@@ -252,7 +252,7 @@ digit_reader = Exercise(
         "`MaxPooling2D`, `Flatten`, `Dense(10, activation=\"softmax\")`.",
         "Compile it with `keras.optimizers.Adam(0.01)` and "
         "`sparse_categorical_crossentropy`, the loss for labels that are numbers.",
-        "`net.fit(X, y, batch_size=50, epochs=10, verbose=0)`, then `return net`.",
+        "`net.fit(X, y, batch_size=25, epochs=5, verbose=0)`, then `return net`.",
     ),
     lesson="Nine in ten digits that it never saw, and the test digits stay unused.",
 )  # fmt: skip
