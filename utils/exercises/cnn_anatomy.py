@@ -235,9 +235,10 @@ digit_reader = Exercise(
         f"{_FIT} pass": "it was compiled and never fitted",
         "epochs=5 → epochs=1": "train for more epochs; if it reads its own digits "
         "by heart already, use more filters, or pool",
-        "Adam(0.01) → Adam(3.0)": "the learning rate is far too large; try 0.01",
-        f"{_FIT} net.fit(X[y < 5], y[y < 5], epochs=5, verbose=0)": "about half of "
-        "the digits were left out of the training",
+        "Adam(0.01) → Adam(3.0)": "it only guesses: the learning rate is far too large "
+        "or too small (try 0.01), or the labels are not those of the images",
+        f"{_FIT} net.fit(X[y < 5], y[y < 5], epochs=5, verbose=0)": "as if "
+        "half of the digits had been left out: train on all of `X` and `y`, unchanged",
         ', activation="softmax" →': "the softmax at the end is missing",
         "Dense(10 → Dense(12": "there are ten digits, 0 to 9, so ten outputs",
         'Conv2D(8, 5, activation="relu") → Activation("relu")': "a convolution was "
