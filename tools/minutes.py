@@ -350,19 +350,15 @@ def more(notebook):
     [('Why?', 3)]
     """
     sections = []
-    for number, cell in enumerate(notebook.cells):
+    for cell, minutes in zip(notebook.cells, each(notebook)):
         if part(cell) != "more":
             continue
         found = headings(cell.source) if cell.cell_type == "markdown" else []
         titles = [title for _, title in found if title.startswith(MORE)]
         if titles or not sections:
             sections.append(((titles or [""])[0].removeprefix(MORE), []))
-        sections[-1][1].append(number)
-    counts = each(notebook)
-    return [
-        (title, sum((counts[number] for number in mine), Minutes()))
-        for title, mine in sections
-    ]
+        sections[-1][1].append(minutes)
+    return [(title, sum(own, Minutes())) for title, own in sections]
 
 
 def sections(notebook):
