@@ -102,8 +102,8 @@ print(runtime.pick(cpu=1, gpu=2), grow, tensor_float, policy)
 
 @pytest.mark.parametrize(
     ("count", "device", "capability"),
-    [(1, "GPU", (7, 5)), (2, "2 GPUs", (8, 0))],
-    ids=["T4", "two A100"],
+    [(1, "GPU", (7, 5)), (1, "GPU", (8, 0)), (2, "2 GPUs", (8, 0))],
+    ids=["T4", "A100", "two A100"],
 )
 def test_float32_on_every_gpu(count, device, capability):
     out = run(FAKE_GPUS.format(count=count, capability=capability))
