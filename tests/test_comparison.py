@@ -191,3 +191,14 @@ def test_below_an_edited_cell_a_number_within_its_bounds_is_new(first, text):
     fresh.cells[0].metadata["ran"] = stored.cells[0].metadata["ran"]
     keep(stored, fresh)
     assert fresh.cells[-1].outputs == printed(text)
+
+
+def test_above_an_edited_cell_a_number_is_of_the_same_run():
+    """Two cells that tell one number, around the edited one, tell the same."""
+    stored, fresh = drawn("", "score()", "n = 1"), drawn("", "score()", "n = 2")
+    fresh.cells[1].metadata["ran"] = stored.cells[1].metadata["ran"]
+    stored.cells[0].outputs = printed("AUC 0.94")
+    fresh.cells[0].outputs = printed("AUC 0.93")
+    fresh.cells[0].metadata["moved"] = {"0": 0.01}
+    assert keep(stored, fresh) == 1
+    assert fresh.cells[0].outputs == printed("AUC 0.93")

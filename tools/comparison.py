@@ -272,17 +272,20 @@ def keep(stored, fresh):
     """Keep each stored output that still holds; return how many cells are new.
 
     An output holds if the cell's source is the one that made it and the new run lies
-    within its bounds: so another machine's refresh leaves no trace. Below an edited
-    cell every output is the new one, or a figure and the line that repeats its number
-    would come from two runs.
+    within its bounds: so another machine's refresh leaves no trace. Where any cell is
+    edited every output is the new one, or two cells that tell the same number, above
+    and below it, would tell those of two runs.
     """
-    new, edited = 0, False
-    for old, cell in zip(stored.cells, fresh.cells, strict=True):
-        if cell.cell_type != "code":
-            continue
+    pairs = [
+        (old, cell)
+        for old, cell in zip(stored.cells, fresh.cells, strict=True)
+        if cell.cell_type == "code"
+    ]
+    edited = any(cell.metadata.get("ran") != digest(cell) for _, cell in pairs)
+    new = 0
+    for old, cell in pairs:
         bounds = cell.metadata.get("moved")
         same = cell.metadata.get("ran") == digest(cell)
-        edited = edited or not same
         if same and (
             ignored(cell) or not differences(old.outputs, cell.outputs, bounds)
         ):
