@@ -31,7 +31,7 @@ SMALL = {  # 32 pixels are the least that ResNet50 takes
     },
     "07_CNNFineTuning": {
         "IMAGE_SIZE = runtime.pick(cpu=160": "IMAGE_SIZE = runtime.pick(cpu=32",
-        "SMALL = runtime.pick(cpu=96": "SMALL = runtime.pick(cpu=32",
+        "SMALL = runtime.pick(cpu=80": "SMALL = runtime.pick(cpu=32",
         "few, judges = train[:192]": "few, judges = train[:64]",
         **{  # that it trains is shown by one epoch
             f"epochs=3, **settings)\n_, {score}": f"epochs=1, **settings)\n_, {score}"

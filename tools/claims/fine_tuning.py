@@ -94,7 +94,7 @@ def training_mode():
     layer; the measure. Worse means by three points or more."""
     for name, settings in one_at_a_time(
         batch=(32, 16, 64),
-        side=(96, 64),
+        side=(80, 64, 96),
         seed=(0, 1),
         layer=("block15", "block11"),
         measure=("AUC", "balanced accuracy", "accuracy"),
