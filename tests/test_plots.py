@@ -97,6 +97,16 @@ def test_the_name_of_a_curve_that_is_cut_goes_to_its_last_point_in_view():
     assert tuple(axes.texts[0].xy) == (3, 3)
 
 
+@pytest.mark.parametrize(
+    "places, between", [(None, False), ([2, 3, 4, 5], False), ([0, 0.5, 1, 1.5], True)]
+)
+def test_no_tick_stands_between_whole_numbers(places, between):
+    axes = plots.show_curves({"falls": [4, 3, 2, 1]}, "title", "epoch", "y", places)
+    axes.figure.canvas.draw()
+    assert np.any(np.mod(axes.get_xticks(), 1)) == between
+    plt.close(axes.figure)
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(1, 30)), min_size=1, max_size=6))
 def test_labels_keep_their_order_and_move_only_if_they_must(labels):

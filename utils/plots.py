@@ -286,6 +286,8 @@ def show_curves(curves, title, xlabel, ylabel, x=None):
     for values, (color, style) in zip(curves.values(), looks):
         positions = np.arange(1, len(values) + 1) if x is None else x
         axes.plot(positions, values, style, color=color)
+    if np.all(np.mod(positions, 1) == 0):  # nothing lies between two epochs
+        axes.locator_params("x", integer=True)
     name_ends(axes, curves)
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     return axes
