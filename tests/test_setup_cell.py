@@ -19,6 +19,12 @@ from stamps import FOLDER, MARK, setup_cell
 
 COLAB = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('colab')"
 USE = "from utils import datasets\nprint(len(datasets.mnist()))"
+LOG = """
+import os, sys, time
+os.write(2, b"a line that C code logs")
+print("a warning", file=sys.stderr)
+time.sleep(0.5)  # what is logged is shown a moment later
+"""
 DRAW = """
 import matplotlib.pyplot as plt
 plt.plot([1])
@@ -203,9 +209,9 @@ def whole_course(tmp_path_factory):
 
 def test_all_of_it_in_a_kernel_as_in_colab(whole_course, tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_REPOSITORY", whole_course.as_uri())
-    monkeypatch.setenv("PYTEST_CURRENT_TEST", "colab")
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # it keeps ipykernel from showing logs
     cell = setup_cell(["elpv-dataset"])
-    cells = map(nbformat.v4.new_code_cell, [COLAB, cell, cell, USE, DRAW])
+    cells = map(nbformat.v4.new_code_cell, [COLAB, cell, cell, USE, DRAW, LOG])
     client = NotebookClient(
         nbformat.v4.new_notebook(cells=list(cells)),
         timeout=300,
@@ -221,3 +227,4 @@ def test_all_of_it_in_a_kernel_as_in_colab(whole_course, tmp_path, monkeypatch):
     (figure,) = outputs[4]  # stored with what its titles say
     assert "image/png" in figure.data
     assert figure.data["text/plain"] == "Figure: one of 3"
+    assert [output.text for output in outputs[5]] == ["a warning\n"]

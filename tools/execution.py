@@ -16,10 +16,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from traitlets import HasTraits, default
 
-# PYTEST_CURRENT_TEST: without it ipykernel would store log lines of C code,
-# which nbval never sees
 QUIET = {
-    "PYTEST_CURRENT_TEST": "execute",
     "TQDM_DISABLE": "1",
     "COLUMNS": "80",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",

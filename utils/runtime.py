@@ -90,6 +90,8 @@ def setup(seed=0, packages=()):
     seeded, but the last digits of a result may differ from run to run.
     Linear algebra of NumPy and SciPy (BLAS) computes in one thread: on matrices
     as small as a lesson's, two threads took up to seven times as long as one.
+    What TensorFlow's C code logs goes to the terminal of the notebook's server;
+    warnings and errors of Python stay below their cell.
 
     Args:
         seed: int from 0 to 2**32 - 1 for Python, NumPy and TensorFlow alike.
@@ -111,6 +113,7 @@ def setup(seed=0, packages=()):
     """
     _check_arguments(seed, packages)
     _explain_missing_modules()
+    _keep_logs_out_of_cells()
     library = {name: _load(name) for name in LIBRARIES}
     for package in packages:
         _require(package)
@@ -311,6 +314,12 @@ def _requirement(package):
         if re.match(rf"{re.escape(package)}\s*[<>=!~]", line):
             return line.split("#")[0].strip()
     return package
+
+
+def _keep_logs_out_of_cells():
+    """C code writes to file descriptor 2, which ipykernel would show below a cell."""
+    if hasattr(sys.stderr, "watch_fd_thread"):
+        os.dup2(sys.stderr.fileno(), 2)  # where the descriptor led before
 
 
 def _use_course_settings(tf, keras):
