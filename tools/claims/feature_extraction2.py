@@ -30,6 +30,7 @@ from utils.evaluation import fold_scores, stratified_folds
 NOTEBOOK = "05_FeatureExtraction2"
 PRICES = {"rbf": (1, 4, 16), "linear": (1, 4, 16, 64)}  # C, on the scale of the rows
 WIDTHS = (0.5, 1, 2)  # of the RBF kernel, in units of its usual γ
+RIVALS = ("two components", "eight components of a byte")  # of eight bytes of codes
 
 
 @needs(gigabytes=1.5)
@@ -324,7 +325,7 @@ def eight_bytes():
 
 
 def _more_than_two(held_out, seed):
-    words, lead = _codes_or_components(held_out, "two components", seed)
+    words, lead = _codes_or_components(held_out, RIVALS[0], seed)
     return Row(words, lead.above)
 
 
@@ -336,12 +337,26 @@ def a_byte_a_component():
 
 
 def _eight_not_ahead(held_out, seed):
-    words, lead = _codes_or_components(held_out, "eight components of a byte", seed)
+    words, lead = _codes_or_components(held_out, RIVALS[1], seed)
     return Row(words, bool(lead.high >= 0))
 
 
-def _codes_or_components(held_out, rival, seed):
-    rows, truth = table("avg_pool", 224), cells()[0]
+def packed_elsewhere():
+    """The inner layer; the seed; the rival of the codes. Surely ahead means that the
+    interval over modules lies above zero."""
+    for name, settings in one_at_a_time(
+        layer=("block15", "block11", "block12"), seed=(0, 1, 2), rival=RIVALS
+    ):
+        yield name, partial(_not_surely_ahead, **settings)
+
+
+def _not_surely_ahead(layer, seed, rival):
+    words, lead = _codes_or_components("modules", rival, seed, layer)
+    return Row(words, not lead.above)
+
+
+def _codes_or_components(held_out, rival, seed, layer="avg_pool"):
+    rows, truth = table(layer, 224), cells()[0]
     codes, plane = np.empty(len(truth), int), np.empty(len(truth), int)
     votes = {"n_neighbors": (1, 3, 9, 25)}
     search = GridSearchCV(
@@ -354,9 +369,9 @@ def _codes_or_components(held_out, rival, seed):
             pieces.append(book.fit(piece).cluster_centers_[book.labels_])
         search.fit(np.hstack(pieces), truth[train])
         codes[test] = search.predict(rows[test])
-        flat = PCA(2 if rival == "two components" else 8, random_state=0)
+        flat = PCA(2 if rival == RIVALS[0] else 8, random_state=0)
         inside = flat.fit_transform(rows[train])
-        if rival != "two components":
+        if rival != RIVALS[0]:
             unit = np.ptp(inside) / 255
             inside = np.round(inside / unit) * unit
         plane[test] = search.fit(inside, truth[train]).predict(
