@@ -263,7 +263,8 @@ def show_curves(curves, title, xlabel, ylabel, x=None):
         curves: `{name: sequence of finite values}`; at most four.
         title: the finding.
         xlabel, ylabel: quantity and unit.
-        x: finite values shared by all curves; by default 1, 2, 3 …
+        x: finite values shared by all curves; by default 1, 2, 3 … Between whole
+            numbers no tick is drawn.
 
     Returns:
         The matplotlib axes.
