@@ -281,15 +281,14 @@ def keep(stored, fresh):
         for old, cell in zip(stored.cells, fresh.cells, strict=True)
         if cell.cell_type == "code"
     ]
-    edited = any(cell.metadata.get("ran") != digest(cell) for _, cell in pairs)
+    same = [cell.metadata.get("ran") == digest(cell) for _, cell in pairs]
     new = 0
-    for old, cell in pairs:
+    for (old, cell), unedited in zip(pairs, same):
         bounds = cell.metadata.get("moved")
-        same = cell.metadata.get("ran") == digest(cell)
-        if same and (
+        if unedited and (
             ignored(cell) or not differences(old.outputs, cell.outputs, bounds)
         ):
-            if not edited:
+            if all(same):
                 cell.outputs = old.outputs
         else:
             new += 1
