@@ -30,7 +30,7 @@ from utils.evaluation import fold_scores, stratified_folds
 NOTEBOOK = "05_FeatureExtraction2"
 PRICES = {"rbf": (1, 4, 16), "linear": (1, 4, 16, 64)}  # C, on the scale of the rows
 WIDTHS = (0.5, 1, 2)  # of the RBF kernel, in units of its usual γ
-RIVALS = ("two components", "eight components of a byte")  # of eight bytes of codes
+RIVALS = {"two components": 2, "eight components of a byte": 8}  # in eight bytes
 
 
 @needs(gigabytes=1.5)
@@ -327,7 +327,7 @@ def eight_bytes():
 
 
 def _more_than_two(held_out, seed):
-    words, lead = _codes_or_components(held_out, RIVALS[0], seed)
+    words, lead = _codes_or_components(held_out, "two components", seed)
     return Row(words, lead.above)
 
 
@@ -339,7 +339,7 @@ def a_byte_a_component():
 
 
 def _eight_not_ahead(held_out, seed):
-    words, lead = _codes_or_components(held_out, RIVALS[1], seed)
+    words, lead = _codes_or_components(held_out, "eight components of a byte", seed)
     return Row(words, bool(lead.high >= 0))
 
 
@@ -347,7 +347,7 @@ def packed_elsewhere():
     """The inner layer; the seed; the rival of the codes. Surely ahead means that the
     interval over modules lies above zero."""
     for name, settings in one_at_a_time(
-        layer=("block15", "block11", "block12"), seed=(0, 1, 2), rival=RIVALS
+        layer=("block15", "block11", "block12"), seed=(0, 1, 2), rival=tuple(RIVALS)
     ):
         yield name, partial(_not_surely_ahead, **settings)
 
@@ -371,9 +371,9 @@ def _codes_or_components(held_out, rival, seed, layer="avg_pool"):
             pieces.append(book.fit(piece).cluster_centers_[book.labels_])
         search.fit(np.hstack(pieces), truth[train])
         codes[test] = search.predict(rows[test])
-        flat = PCA(2 if rival == RIVALS[0] else 8, random_state=0)
+        flat = PCA(RIVALS[rival], random_state=0)
         inside = flat.fit_transform(rows[train])
-        if rival != RIVALS[0]:
+        if RIVALS[rival] == 8:  # of one byte
             unit = np.ptp(inside) / 255
             inside = np.round(inside / unit) * unit
         plane[test] = search.fit(inside, truth[train]).predict(
