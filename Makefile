@@ -40,6 +40,7 @@ test: export KERAS_HOME := $(CURDIR)/build/keras
 # kernels and children (if memory allows, and at most four).
 test: export OMP_NUM_THREADS ?= 1
 test: export OPENBLAS_NUM_THREADS ?= 1
+test: export LOKY_MAX_CPU_COUNT ?= 1
 test: export TF_NUM_INTRAOP_THREADS ?= 1
 test: export TF_NUM_INTEROP_THREADS ?= 1
 test: $(INSTALLED)  ## run all tests: style, helpers, exercises, form, all notebooks (or ONLY="04 05")

@@ -18,6 +18,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_pre
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from utils.evaluation import (
     Scores,
@@ -128,6 +129,28 @@ class Meeting(KNeighborsClassifier):
 
 def test_two_folds_are_fitted_at_a_time():
     fold_scores(Meeting(), MODULES[:, None], CELLS, n_splits=2)
+
+
+class Threads(KNeighborsClassifier):
+    """Notes how many threads BLAS has while it is fitted."""
+
+    def fit(self, rows, labels):
+        Threads.seen = blas_threads()
+        return super().fit(rows, labels)
+
+
+def blas_threads():
+    return {
+        one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"
+    }
+
+
+def test_blas_has_a_second_core_for_large_matrices_only(monkeypatch):
+    monkeypatch.setattr("utils.evaluation.cpu_count", lambda: 4)
+    with threadpool_limits(1, "blas"):
+        for shape, threads in (((999, 1000), 1), ((1000, 999), 1), ((1000, 1000), 2)):
+            fold_scores(Threads(1), np.eye(*shape), np.arange(shape[0]) % 2)
+            assert Threads.seen == {threads} and blas_threads() == {1}
 
 
 def test_what_an_estimator_draws_hangs_on_the_seed_alone():

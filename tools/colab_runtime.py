@@ -41,6 +41,7 @@ OURS = (
 )
 THREADS = ("OMP_NUM", "OPENBLAS_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP")
 SIDE_BY_SIDE = {f"{name}_THREADS": "1" for name in THREADS}  # as in `make test`
+SIDE_BY_SIDE["LOKY_MAX_CPU_COUNT"] = "1"
 VERSIONS = ("tensorflow", "keras", "numpy")
 COLUMNS = (
     *("runtime", "python", *VERSIONS),

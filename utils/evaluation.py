@@ -5,11 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from joblib import cpu_count
 from scipy.stats import binomtest, rankdata
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, roc_curve
 from sklearn.metrics.cluster import contingency_matrix
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV, StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 from utils.checks import (
     check_classifier,
@@ -186,7 +188,9 @@ def fold_scores(estimator, features, labels, n_splits=5, seed=0, groups=None):
         fitted.fit(features[train], labels[train])
         return _predicted(fitted, features[test], labels[train])
 
-    with ThreadPoolExecutor(2) as pool:
+    large = min(features.shape) >= 1000  # there a second core gains, below it loses
+    cores = min(2, cpu_count()) if large else None
+    with threadpool_limits(cores, "blas"), ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(held_out, folds))
     for number, ((_, test), answer) in enumerate(zip(folds, answers)):
         predictions[test] = answer
