@@ -219,7 +219,15 @@ def test_all_of_it_in_a_kernel_as_in_colab(whole_course, tmp_path, monkeypatch):
         kernel_manager_class=AsyncFileKernelManager,
         resources={"metadata": {"path": str(tmp_path)}},
     )
+    processes = []
+
+    def be_patient(**_):
+        client.km.shutdown_wait_time = 120  # seconds, before it is killed
+        processes.append(client.km.provisioner.process)
+
+    client.on_cell_executed = be_patient
     outputs = [cell.outputs for cell in client.execute().cells]
+    assert processes[0].returncode == 0  # it ended by itself
     assert Path(tmp_path / FOLDER / "data" / "mnist.npz").exists()
     assert "Runtime > Change runtime type" in outputs[1][0].text
     assert outputs[2] == outputs[1]

@@ -48,6 +48,7 @@ class AsyncFileKernelManager(_SocketFiles, AsyncKernelManager):
 class Run:
     """An executed notebook, or the error that stopped it.
 
+    `seconds` end with the last cell: how the kernel ends is no part of a lesson.
     `margins` says by how much each finding holds (`tools/findings.py`).
     """
 
@@ -90,11 +91,11 @@ def execute(path, cache=None, progress=None, settings=None, folder=None):
     """
     notebook = nbformat.read(path, 4)
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
-    done = 0
+    done, ended = 0, None
 
     def count(cell, cell_index, execute_reply):
-        nonlocal done
-        done += 1
+        nonlocal done, ended
+        done, ended = done + 1, time.monotonic()
         if progress:
             progress(min(done, cells), cells)
 
@@ -124,7 +125,7 @@ def execute(path, cache=None, progress=None, settings=None, folder=None):
             error = f"{type(problem).__name__}: {problem}"
         finally:
             meter.done.set()
-        seconds = time.monotonic() - start
+        seconds = (ended or time.monotonic()) - start
         _take_outputs(notebook, client.nb)
         return Run(notebook, seconds, meter.peak, error, findings.margins(recorded))
 

@@ -1,5 +1,6 @@
 """One call that makes a notebook ready: libraries, device, seeds, plot style."""
 
+import atexit
 import importlib
 import importlib.metadata
 import os
@@ -319,6 +320,7 @@ def _requirement(package):
 def _keep_logs_out_of_cells():
     """C code writes to file descriptor 2, which ipykernel would show below a cell."""
     if hasattr(sys.stderr, "watch_fd_thread"):
+        atexit.register(os.dup2, os.dup(2), 2)  # ipykernel ends by writing there
         os.dup2(sys.stderr.fileno(), 2)  # where the descriptor led before
 
 
