@@ -492,7 +492,7 @@ def _photographs():
     )
     paths = [folder / name for name in table["path"]]
     images = np.empty((len(paths), 300, 300), np.uint8)
-    with ThreadPoolExecutor() as pool:  # PNGs unpack outside the interpreter's lock
+    with ThreadPoolExecutor(2) as pool:  # a third would wait for Python's lock
         list(pool.map(_read_photograph, paths, images))
     return images, table["probability"].copy(), table["kind"].copy()
 
