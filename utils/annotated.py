@@ -52,7 +52,7 @@ class Masked:
 
 
 def trees(part="train"):
-    """Forest from the air, every tree in a box that someone drew by hand.
+    """Forest from the air, nearly every tree in a box that someone drew by hand.
 
     Two photographs of Yellowstone, taken from an aircraft in 2019, about 10 centimeters
     a pixel. They show different places in different light. Dead trees that stand have
