@@ -124,6 +124,14 @@ def test_alt_text_is_asked_for_before_the_other_arithmetics(tmp_path, monkeypatc
         refresh.refresh(path)
 
 
+def test_a_second_run_is_never_said_to_take_longer_than_the_first():
+    lesson = small_lesson()
+    card = tagged(lesson, "cost-card")
+    card.metadata["cost"] = {"first": 90, "again": 90, "memory": 1.5}
+    refresh.stamp_cost(lesson, Run(lesson, 45, 1.4e9), Run(lesson, 61, 1.2e9))
+    assert card.metadata["cost"] == {"first": 60, "again": 60, "memory": 1.5}
+
+
 def test_a_notebook_outside_the_sequence_is_named(tmp_path, monkeypatch):
     sequence = tmp_path / "sequence.csv"
     sequence.write_text("notebook,subject,data\n", "utf-8")
