@@ -190,5 +190,5 @@ def test_one_command_line_for_notebooks():
 def test_tests_run_side_by_side_as_in_make_test():
     text = (ROOT / "Makefile").read_text("utf-8")
     assert " ".join(colab_runtime.OURS[1:]) in text
-    for name, value in colab_runtime.SIDE_BY_SIDE.items():
+    for name, value in colab_runtime.ONE_THREAD.items():
         assert f"export {name} ?= {value}\n" in text

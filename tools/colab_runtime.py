@@ -26,6 +26,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 from course import NOTEBOOKS, ROOT
+from threads import ONE_THREAD
 
 LISTS = ROOT / "tools" / "colab"
 GREEN = LISTS / "green.csv"
@@ -39,9 +40,6 @@ OURS = (
     "--ignore=tools/build_slides.py",  # needs what only the site's makers install
     *("-n", "auto", "--dist", "loadfile"),
 )
-THREADS = ("OMP_NUM", "OPENBLAS_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP")
-SIDE_BY_SIDE = {f"{name}_THREADS": "1" for name in THREADS}  # as in `make test`
-SIDE_BY_SIDE["LOKY_MAX_CPU_COUNT"] = "1"
 VERSIONS = ("tensorflow", "keras", "numpy")
 COLUMNS = (
     *("runtime", "python", *VERSIONS),
@@ -342,7 +340,7 @@ def examine(runtime, only=()):
     with tempfile.TemporaryDirectory(prefix="course-cache-") as cache:
         for name, arguments in parts.items():
             print(f"=== Colab {runtime}: {name}", flush=True)
-            one = SIDE_BY_SIDE if name == TESTS else {}
+            one = ONE_THREAD if name == TESTS else {}  # as in `make test`
             found = outcome(python, arguments, COURSE_CACHE=cache, **one)
             record({**about, "notebook": name, **found})
             if found["result"] != "ok":

@@ -24,14 +24,8 @@ import psutil
 from course import ROOT, notebook_paths
 from execution import Run, execute
 from stamps import between
+from threads import ONE_THREAD
 
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "LOKY_MAX_CPU_COUNT": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-}
 MACHINES = {
     "one thread": ONE_THREAD,
     "SSE4.1": {

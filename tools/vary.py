@@ -41,6 +41,7 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the course's helpers
 import claims
+from threads import ONE_THREAD
 
 from utils.files import ROOT, write_atomically
 
@@ -286,8 +287,6 @@ def workers(waiting):
 
 def one_thread():
     """A context in which processes start that compute in one thread, without bars."""
-    from machines import ONE_THREAD  # needs nbformat
-
     return patch.dict(os.environ, ONE_THREAD, TQDM_DISABLE="1")
 
 
